@@ -1,0 +1,46 @@
+# make reproduce [TABLE=mnist-poster]   rebuilds a table and its report
+# make test                             runs the tests
+TABLE ?= digits-poster
+PYTHON ?= python3
+
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+SHELL := /bin/bash
+
+.PHONY: reproduce test lint fingerprints requirements clean
+
+reproduce: .venv/ready
+	@# A kill can leave dvc.lock empty; what it held comes back from the last commit and from the run-cache.
+	@if [ -f dvc.lock ] && ! [ -s dvc.lock ]; then rm dvc.lock; git checkout -q -- dvc.lock 2>/dev/null || true; fi
+	dvc repro report@$(TABLE)
+	@# A full disk can keep outputs out of the cache while dvc ends with success.
+	@dvc status -q report@$(TABLE) || { echo "error: $(TABLE) is not complete in the cache; is the disk full? See: dvc status" >&2; exit 1; }
+	@printf '\n'; sed -n '/^|/p' reports/$(TABLE)/report.md; printf '\nThe report: %s\n' "$(CURDIR)/reports/$(TABLE)/report.html"
+
+test: .venv/ready
+	pytest
+
+lint: .venv/ready
+	ruff check .
+	ruff format --check .
+
+# Writes down what the shared modules compute; stages that depend on a number that changed will rerun.
+fingerprints: .venv/ready
+	python fingerprints/compute.py
+
+# Pins every package for every platform from pyproject.toml; needs uv.
+requirements:
+	uv pip compile --universal --quiet --no-header --no-annotate --python-version 3.11 \
+	  --extra pipeline --extra dev pyproject.toml -o requirements.txt
+
+# Forgets the finished seeds that an interrupted stage would go on with.
+clean:
+	rm -rf .work
+
+.venv/ready: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: Python 3.11 or newer is needed; name one with PYTHON=" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	pip install --quiet --disable-pip-version-check -r requirements.txt
+	pip install --quiet --disable-pip-version-check --no-deps -e .
+	python .dvc/plots/offline.py
+	touch $@

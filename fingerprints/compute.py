@@ -1,0 +1,261 @@
+"""What the shared modules compute on tiny fixed problems, to five digits: `make fingerprints` writes it down.
+
+A stage depends on these files instead of on the modules: a better comment reruns nothing, and a changed number
+cannot pass unseen, since a test recomputes them.
+"""
+
+__all__ = ["FINGERPRINTS", "MODULES", "compute"]
+
+import hashlib
+import json
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+import torch
+from torch import nn
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent / "src"), str(HERE.parent / "stages")]
+
+import context  # noqa: E402
+import seeds  # noqa: E402
+from latentpriors import data, fits, metrics, networks, previews, scoring, store  # noqa: E402
+from latentpriors.autoencoders.base import Autoencoder, bernoulli_cross_entropy  # noqa: E402
+from latentpriors.priors.base import Prior, Standardization  # noqa: E402
+from latentpriors.training import Budget, Game, Player, evaluate, train  # noqa: E402
+
+# Which fingerprint stands for which module; a method's file and a stage's script are dependencies themselves.
+MODULES = {
+    "latentpriors": None,  # a docstring and a version
+    "latentpriors.autoencoders": None,
+    "latentpriors.priors": None,
+    "latentpriors.autoencoders.base": "codes",
+    "latentpriors.priors.base": "codes",
+    "latentpriors.fits": "codes",
+    "latentpriors.registry": "codes",
+    "latentpriors.data": "data",
+    "latentpriors.data.readers": "data",
+    "latentpriors.data.sources": "data",
+    "latentpriors.data.splits": "data",
+    "latentpriors.metrics": "metrics",
+    "latentpriors.metrics.frechet": "metrics",
+    "latentpriors.metrics.intervals": "metrics",
+    "latentpriors.scoring": "metrics",
+    "latentpriors.networks": "networks",
+    "latentpriors.networks.classifier": "networks",
+    "latentpriors.networks.conv": "networks",
+    "latentpriors.networks.mlp": "networks",
+    "latentpriors.previews": "previews",
+    "latentpriors.store": "store",
+    "latentpriors.training": "training",
+    "context": "stages",
+    "seeds": "stages",
+}
+
+
+class _Quadratic(Game):
+    """Two players with a saddle, batches and noise: every part of the loop leaves its trace."""
+
+    turns = ("minimize", "minimize", "maximize")
+
+    def __init__(self, ema_decay: float | None):
+        super().__init__()
+        self.ema_decay = ema_decay
+        self.a, self.b = nn.Parameter(torch.ones(2)), nn.Parameter(-torch.ones(2))
+
+    def forward(self, batch: tuple[torch.Tensor, ...], turn: str) -> torch.Tensor:
+        value = ((self.a - batch[0]) ** 2).mean() - ((self.b - self.a + self.noise(2)) ** 2).mean()
+        return value if turn == "minimize" else -value
+
+    def players(self) -> dict[str, Player]:
+        return {"minimize": Player([self.a], 0.1), "maximize": Player([self.b], 0.05, (0.5, 0.9), 0.1)}
+
+    def validation(self, batch: tuple[torch.Tensor, ...]) -> torch.Tensor:
+        return ((self.a - batch[0] + self.noise(2)) ** 2).mean()
+
+
+class _Mirror(Autoencoder):
+    """An autoencoder of the fingerprints' own: a method's change must not look like the shared code's."""
+
+    def forward(self, batch: tuple[torch.Tensor, ...], turn: str) -> torch.Tensor:
+        return bernoulli_cross_entropy(batch[0], self.decoder(self.codes(batch[0]))).mean()
+
+
+class _Shuffled(Prior):
+    """Keeps the codes and draws them with noise."""
+
+    has_density = True
+
+    def fit(self, codes: torch.Tensor, validation: torch.Tensor, budget: Budget) -> dict[str, float]:
+        self.register_buffer("kept", codes.clone())
+        return {"validation": float(validation.mean())}
+
+    def load(self, state: dict[str, torch.Tensor]) -> None:
+        self.register_buffer("kept", torch.empty(0))
+        super().load(state)
+
+    def draw(self, n: int, generator: torch.Generator | None) -> torch.Tensor:
+        index = torch.randint(len(self.kept), (n,), generator=generator)
+        return self.kept[index] + self.normal(n, generator)
+
+    def log_prob(self, z: torch.Tensor) -> torch.Tensor:
+        return -z.square().sum(1)
+
+
+def training() -> dict:
+    numbers = torch.arange(14.0).reshape(7, 2) / 7
+    found = {}
+    for ema in (None, 0.9):
+        game, curve = _Quadratic(ema), []
+        budget = Budget(12, 3, _generator(), evaluations=4, log=lambda step, f, c=curve: c.extend([step, *f.values()]))
+        last = train(game, (numbers,), budget, (numbers + 1,))
+        found[f"ema {ema}"] = [*curve, *last.values(), *game.a.tolist(), *game.b.tolist()]
+    found["evaluate"] = evaluate(lambda x: x**2, (numbers,), 2)
+    return found
+
+
+def network() -> dict:
+    found = {}
+    for name in networks.NETWORKS:
+        for build, inputs in ((networks.build_encoder, _ramp(2, 1, 8, 8)), (networks.build_decoder, _ramp(2, 3))):
+            torch.manual_seed(0)
+            found[f"{build.__name__} {name}"] = build(name, (1, 8, 8), 3, [4, 8], 8)(inputs)
+    torch.manual_seed(0)
+    found["mlp"] = networks.MLP(3, 2, [4], nn.SiLU)(_ramp(2, 3))
+    torch.manual_seed(0)
+    classifier = networks.Classifier((1, 8, 8), dropout=0.5)
+    classifier.generator = _generator()
+    batch = _ramp(4, 1, 8, 8), torch.arange(4)
+    found["classifier"] = [classifier(batch, "model")]
+    found["activations"] = [a.abs().sum() for a in classifier.eval().activations(batch[0])]
+    found["classifier validation"] = classifier.validation(batch)
+    found["players"] = [[p.learning_rate, *p.betas, p.weight_decay] for p in classifier.players().values()]
+    return found
+
+
+def codes() -> dict:
+    z, images = _ramp(60, 3).sin() * torch.tensor([1.0, 5.0, 0.0]), _ramp(30, 1, 8, 8).sin().abs()
+    scaling = Standardization.of(z)
+    found = {"standardization": [scaling(z)[:3], scaling.inverse(z)[:3], scaling.log_prob(z[:3, 0])]}
+    found["cross-entropy"] = bernoulli_cross_entropy(images[:3], 4 * images[:3] - 2)
+    splits = {"train": images[:20], "validation": images[20:25], "test": images[25:]}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder)
+        with patch.object(fits, "find", lambda kind, name: {"autoencoders": _Mirror, "priors": _Shuffled}[kind]):
+            torch.manual_seed(0)
+            arguments = {"shape": [1, 8, 8], "latent": 3, "network": "mlp", "hidden": 4, "stochastic": True}
+            figures = fits.fit_autoencoder("toy", arguments, splits, Budget(3, 8, _generator()), _generator(), path)
+            stored = store.load_tensors(path / "codes.safetensors")[0]
+            model = fits.load_autoencoder(path / "weights.safetensors", "cpu")
+            found["fit"] = [*figures.values(), stored["train"][:2], stored["scale"], model.decode(stored["test"]).sum()]
+            found["prior"] = list(fits.fit_prior("toy", {}, stored, Budget(1, 8, _generator()), path).values())
+            drawn = fits.samples(fits.load_prior(path / "prior.safetensors", "cpu"), scaling, 2, _generator())
+            found["prior"] += [drawn, (path / "plane.csv").read_text()[:60]]
+    return found
+
+
+def datasets() -> dict:
+    images, labels = data.read("digits", Path("unused"))["train"]
+    splits = data.split({"train": (images, labels)}, validation=40, test=60, train=300, seed=1)
+    found = {name: [len(x), x.float().mean(), *y[:10].tolist()] for name, (x, y) in splits.items()}
+    official = data.split({"train": (images, labels), "test": (images[:5], labels[:5])}, 40, None, None, 0)
+    return found | {"official": [len(x) for x, _ in official.values()], "files": data.resources("MNIST")}
+
+
+def metric() -> dict:
+    real, fake = _ramp(200, 12).sin().numpy(), (_ramp(200, 12) * 1.1).cos().numpy()
+    found = {"frechet": metrics.frechet_distance(*metrics.moments(real), *metrics.moments(fake))}
+    found["student"] = metrics.student_interval([1.0, 2.0, 4.0])
+    found["difference"] = [metrics.difference_interval([1.0, 2.0], [3.0, 5.0], paired) for paired in (True, False)]
+    features = [{"logits": fake[:, :2] * k, "penultimate": fake[:, 2:]} for k in (1, 2)]
+    reference = {}
+    for k in range(2):
+        for layer, values in (("logits", real[:, :2]), ("penultimate", real[:, 2:])):
+            reference[f"test.{k}.{layer}.mean"], reference[f"test.{k}.{layer}.cov"] = metrics.moments(values)
+    seed = scoring.distances(features, reference, "test")
+    found["summary"] = scoring.summary([seed, {k: v * 2 for k, v in seed.items()}], [seed], 200, 10)
+    torch.manual_seed(0)
+    images = (_ramp(3, 1, 8, 8) * 40).byte()
+    scored = scoring.activations([networks.Classifier((1, 8, 8)).eval()], images)[0]
+    found["activations"] = [values.sum() for values in scored.values()]
+    return found
+
+
+def preview() -> dict:
+    images, points = (_ramp(16, 1, 4, 4) * 9).byte(), _ramp(300, 4).sin()
+    with tempfile.TemporaryDirectory() as folder:
+        previews.save_grid(images, Path(folder) / "grid.png")
+        grid = previews.read_grid(Path(folder) / "grid.png")
+    # The map's rounding errors grow over its iterations: the shape is all that two machines share.
+    found = previews.latent_map(points, torch.arange(300) % 10)
+    return {"grid": grid[3].tolist(), "map": [list(found.columns), len(found), previews.POINTS, previews.PERPLEXITY]}
+
+
+def storage() -> dict:
+    with tempfile.TemporaryDirectory() as folder:
+        store.save_tensors(
+            Path(folder) / "t", {"b": torch.arange(3.0), "a": torch.ones(2, dtype=torch.uint8)}, {"k": 1}
+        )
+        store.save_json(Path(folder) / "j", {"b": 1, "a": 0.5})
+        return {name: hashlib.md5((Path(folder) / name).read_bytes()).hexdigest() for name in "tj"}
+
+
+def stages() -> dict:
+    return {
+        "seeds": [context.seed("autoencoder", "digits", 0), context.seed("sample", "digits-ae-flow", "seed1")],
+        "noise": torch.rand(3, generator=context.generator(torch.device("cpu"), "prior", 1)),
+        "facts": [seeds.common([2, 2]), seeds.common([1.0, 2.0]), seeds.common(["cpu", "cpu"])],
+    }
+
+
+FINGERPRINTS: dict[str, Callable[[], dict]] = {
+    "codes": codes,
+    "data": datasets,
+    "metrics": metric,
+    "networks": network,
+    "previews": preview,
+    "stages": stages,
+    "store": storage,
+    "training": training,
+}
+
+
+def compute(name: str) -> dict:
+    """Returns a fingerprint as JSON holds it, numbers to five digits."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # sums in one order on every machine
+    try:
+        return json.loads(json.dumps(_plain(FINGERPRINTS[name]())))
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, dict):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, (torch.Tensor, np.ndarray)):
+        return _plain(value.tolist())
+    if isinstance(value, (list, tuple)):
+        return [_plain(entry) for entry in value]
+    return float(f"{value:.5g}") if isinstance(value, (float, np.floating)) else value
+
+
+def _ramp(*shape: int) -> torch.Tensor:
+    return torch.arange(float(np.prod(shape))).reshape(shape).mul(0.37).fmod(5)
+
+
+def _generator() -> torch.Generator:
+    return torch.Generator().manual_seed(0)
+
+
+if __name__ == "__main__":
+    for name in FINGERPRINTS:
+        text = json.dumps(compute(name), indent=1) + "\n"
+        path = HERE / f"{name}.json"
+        if not path.is_file() or path.read_text() != text:
+            path.write_text(text)
+            print(f"{path.name} has changed: what depends on it will rerun")

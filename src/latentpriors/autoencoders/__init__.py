@@ -1,0 +1,1 @@
+"""Autoencoders: one file a method; see `base` for what a method must provide."""

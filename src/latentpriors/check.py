@@ -1,0 +1,133 @@
+"""Mistakes in params.yaml and cells.yaml, found before any work: each names the key and the choices."""
+
+__all__ = ["check"]
+
+import inspect
+import math
+from typing import get_args, get_origin
+
+from .autoencoders.base import Autoencoder
+from .data.readers import READERS
+from .networks import NETWORKS, Classifier
+from .registry import find, hyperparameters, names
+from .training import PRECISIONS
+
+CHOICES = {"precision": PRECISIONS, "network": tuple(NETWORKS), "reader": READERS}
+POSITIVE = ("factor", "learning_rate")  # also where a key ends with it
+MAY_BE_ZERO = ("seed", "shift")  # whole numbers that need not be at least 1
+
+DATASET = {
+    "source": {"reader": str, "mirrors": tuple[str, ...]},
+    "split": {"train": int | None, "validation": int, "test": int | None, "seed": int},
+    "samples": int,
+    "classifier": {"count": int, "steps": int, "batch_size": int, "precision": str, "network": None},
+    "autoencoder": {"steps": int, "batch_size": int, "precision": str, "network": None},
+    "prior": {"steps": int, "batch_size": int, "precision": str},
+}
+
+
+def check(params: dict, cells: dict) -> None:
+    """Raises ValueError where a key is misspelt, missing or has a bad value, or a cell makes no sense."""
+    _keys(params, ("seeds", "device", "datasets", "autoencoders", "priors"), "params.yaml")
+    _value(params["seeds"], int, "seeds")
+    if params["device"] not in ("auto", "cpu", "cuda"):
+        raise ValueError(f"device: {params['device']!r} is unknown; choose from auto, cpu, cuda")
+    network, classifier = _arguments(Autoencoder, {"shape", "stochastic"}), _arguments(Classifier, {"shape", "classes"})
+    for name, block in params["datasets"].items():
+        schema = DATASET | {"classifier": DATASET["classifier"] | {"network": classifier}}
+        schema |= {"autoencoder": DATASET["autoencoder"] | {"network": network}}
+        _block(block, schema, f"datasets.{name}", optional={*network, *classifier} - {"network", "latent"})
+    for kind in ("autoencoders", "priors"):
+        _keys(params[kind], names(kind), kind)
+        for name, block in params[kind].items():
+            allowed = {key: p.annotation for key, p in hyperparameters(kind, name).items()}
+            _block(block, allowed | {"factor": float}, f"{kind}.{name}", optional={*allowed, "factor"})
+    _cells(params, cells)
+
+
+def _cells(params: dict, cells: dict) -> None:
+    _keys(cells, ("tables", "models", "real", "cells"), "cells.yaml")
+    fields = {
+        "tables": ("dataset", "table"),
+        "models": ("dataset", "autoencoder"),
+        "real": ("dataset", "table"),
+        "cells": ("dataset", "autoencoder", "prior", "table"),
+    }
+    for group, wanted in fields.items():
+        for key, item in cells[group].items():
+            _keys(item, wanted, f"cells.yaml {group}.{key}")
+            expected = "-".join(item[field] for field in wanted if field != "table" or group == "tables")
+            expected += "-real" if group == "real" else ""
+            if key != expected:
+                raise ValueError(f"cells.yaml {group}.{key}: by its fields its name should be {expected}")
+            for field in wanted[: 3 if group == "cells" else 2]:
+                if field != "table" and item[field] not in params[f"{field}s"]:
+                    raise ValueError(_unknown(f"cells.yaml {group}.{key}.{field}", item[field], params[f"{field}s"]))
+            table = f"{item['dataset']}-{item['table']}" if "table" in item else None
+            if table and table not in cells["tables"]:
+                raise ValueError(_unknown(f"cells.yaml {group}.{key}: the table", table, cells["tables"]))
+            model = f"{item['dataset']}-{item['autoencoder']}" if group == "cells" else None
+            if model and model not in cells["models"]:
+                raise ValueError(_unknown(f"cells.yaml {group}.{key}: the autoencoder", model, cells["models"]))
+            latent = params["datasets"][item["dataset"]]["autoencoder"]["network"]["latent"]
+            if model and latent < getattr(find("priors", item["prior"]), "least_dim", 1):
+                raise ValueError(f"cells.yaml {key}: {item['prior']} needs codes of two dimensions, latent is {latent}")
+
+
+def _arguments(cls: type, without: set[str]) -> dict[str, type]:
+    parameters = inspect.signature(cls).parameters
+    return {key: p.annotation for key, p in parameters.items() if key not in without}
+
+
+def _block(block: dict, schema: dict, path: str, optional: set[str] = frozenset()) -> None:
+    _keys(block, schema, path, optional)
+    for key, value in block.items():
+        if isinstance(schema[key], dict):
+            _block(value, schema[key], f"{path}.{key}", optional)
+        else:
+            _value(value, schema[key], f"{path}.{key}")
+
+
+def _keys(block: dict, allowed: dict | tuple | list, path: str, optional: set[str] | None = None) -> None:
+    if not isinstance(block, dict):
+        raise ValueError(f"{path}: a block of keys is needed, not {block!r}")
+    for key in block:
+        if key not in allowed:
+            raise ValueError(_unknown(path, key, allowed))
+    missing = [key for key in allowed if key not in block and key not in (optional or ())]
+    # Without `optional` the keys of a registry: methods that params.yaml does not set are not missed.
+    if missing and (optional is not None or isinstance(allowed, tuple)):
+        raise ValueError(f"{path}: {', '.join(missing)} is missing")
+
+
+def _value(value: object, kind: type, path: str) -> None:
+    """Checks a value by the annotation of the argument that it becomes."""
+    key = path.rsplit(".", 1)[-1]
+    if type(None) in get_args(kind):
+        if value is None:
+            return
+        kind = next(k for k in get_args(kind) if k is not type(None))
+    if get_origin(kind) is tuple:
+        if not isinstance(value, list) or (not value and get_args(kind)[0] is int):
+            raise ValueError(f"{path}: a list is needed, not {value!r}")
+        for entry in value:
+            _value(entry, get_args(kind)[0], path)
+    elif kind is str:
+        if key in CHOICES and value not in CHOICES[key]:
+            raise ValueError(_unknown(path, value, CHOICES[key]))
+        if not isinstance(value, str):
+            raise ValueError(f"{path}: a text is needed, not {value!r}")
+    elif kind is bool:
+        if not isinstance(value, bool):
+            raise ValueError(f"{path}: true or false is needed, not {value!r}")
+    elif isinstance(value, bool) or not isinstance(value, int if kind is int else (int, float)):
+        what = "a whole number" if kind is int else "a number (YAML wants 1.0e-3, not 1e-3)"
+        raise ValueError(f"{path}: {what} is needed, not {value!r}")
+    elif not math.isfinite(value) or value < 0:
+        raise ValueError(f"{path}: {value} is negative or not finite")
+    elif value == 0 and (key.endswith(POSITIVE) or (kind is int and key not in MAY_BE_ZERO)):
+        raise ValueError(f"{path}: must be greater than 0")
+
+
+def _unknown(path: str, name: object, choices: object) -> str:
+    return f"{path}: {name!r} is unknown; choose from {', '.join(map(str, choices))}"

@@ -1,0 +1,109 @@
+"""One fit of one seed: images to an autoencoder and its codes, codes to a prior; and both out of their files again."""
+
+__all__ = ["fit_autoencoder", "fit_prior", "load_autoencoder", "load_prior", "samples"]
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from .autoencoders.base import Autoencoder
+from .priors.base import Prior, Standardization
+from .registry import find
+from .store import load_tensors, save_tensors
+from .training import Budget, evaluate, train
+
+PLANE_POINTS = 1000  # of each kind in the picture of codes against samples
+
+
+def fit_autoencoder(
+    name: str, arguments: dict, images: dict[str, Tensor], budget: Budget, codes: torch.Generator, folder: Path
+) -> dict[str, float]:
+    """Trains an autoencoder, writes weights.safetensors and codes.safetensors, and returns the last figures.
+
+    Arguments:
+        name: Of the method.
+        arguments: Of its constructor.
+        images: In [0, 1], with shape (N, C, H, W), of "train", "validation" and "test".
+        budget: Of the training.
+        codes: The randomness of a stochastic encoder's codes.
+        folder: Where the files go. The codes of each split come with the `mean` and `scale` that standardize them.
+    """
+    model = find("autoencoders", name)(**arguments).to(images["train"].device)
+    figures = train(model, (images["train"],), budget, (images["validation"],))
+    save_tensors(folder / "weights.safetensors", model.state_dict(), {"name": name, "arguments": arguments})
+    model.generator = codes
+    found = {split: evaluate(model.codes, (x,)) for split, x in images.items()}
+    scaling = Standardization.of(found["train"])
+    save_tensors(folder / "codes.safetensors", found | {"mean": scaling.mean, "scale": scaling.scale})
+    return figures | {"parameters": _parameters(model)}
+
+
+def fit_prior(name: str, arguments: dict, codes: dict[str, Tensor], budget: Budget, folder: Path) -> dict[str, float]:
+    """Fits a prior to the training codes, writes prior.safetensors and plane.csv, and returns the last figures.
+
+    The figures have `nll` and `nll_validation`, nats of the raw codes, where the prior has a density.
+
+    Arguments:
+        name: Of the method.
+        arguments: Of its constructor, without `dim`.
+        codes: As `fit_autoencoder` wrote them, on one device.
+        budget: Of the training.
+        folder: Where the files go.
+    """
+    scaling = Standardization(codes["mean"], codes["scale"])
+    arguments = {"dim": codes["train"].shape[1]} | arguments
+    prior = find("priors", name)(**arguments).to(codes["train"].device)
+    z = {split: codes[split] if prior.raw else scaling(codes[split]) for split in ("train", "validation", "test")}
+    figures = prior.fit(z["train"], z["validation"], budget)
+    save_tensors(folder / "prior.safetensors", prior.state_dict(), {"name": name, "arguments": arguments})
+    figures |= {"parameters": _parameters(prior), "yardstick": prior.yardstick}
+    if prior.has_density:
+        for key, split in (("nll", "test"), ("nll_validation", "validation")):
+            log_prob = evaluate(prior.log_prob, (z[split],))
+            figures[key] = -float((log_prob if prior.raw else scaling.log_prob(log_prob)).double().mean())
+    drawn = samples(prior, scaling, PLANE_POINTS, budget.generator)
+    _plane(scaling(codes["test"][:PLANE_POINTS]), scaling(drawn)).to_csv(folder / "plane.csv", index=False)
+    return figures
+
+
+def samples(prior: Prior, scaling: Standardization, n: int, generator: torch.Generator) -> Tensor:
+    """Returns n codes (n, D) in raw code space."""
+    drawn = prior.sample(n, generator)
+    return drawn if prior.raw else scaling.inverse(drawn)
+
+
+def load_autoencoder(path: Path, device: str | torch.device) -> Autoencoder:
+    """Returns the trained autoencoder of a file."""
+    weights, about = load_tensors(path, device)
+    model = find("autoencoders", about["name"])(**about["arguments"]).to(device)
+    model.load_state_dict(weights)
+    return model.eval()
+
+
+def load_prior(path: Path, device: str | torch.device) -> Prior:
+    """Returns the fitted prior of a file."""
+    weights, about = load_tensors(path, device)
+    prior = find("priors", about["name"])(**about["arguments"]).to(device)
+    prior.load(weights)
+    return prior.eval()
+
+
+def _parameters(module: torch.nn.Module) -> int:
+    """Counts what a fit found: weights, and for closed forms what they keep of the codes."""
+    found = sum(p.numel() for p in module.parameters())
+    return found or sum(b.numel() for name, b in module.named_buffers() if name != "origin")
+
+
+def _plane(real: Tensor, drawn: Tensor) -> pd.DataFrame:
+    """Projects real and drawn codes onto the two first principal axes of the real ones."""
+    real, drawn = real.double().cpu().numpy(), drawn.double().cpu().numpy()
+    axes = np.linalg.svd(real - real.mean(0), full_matrices=False)[2][:2]
+    # A singular vector's sign is arbitrary, and a second axis is missing where codes have one dimension.
+    axes = axes * np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(1)])[:, None]
+    axes = np.vstack([axes, np.zeros((2 - len(axes), axes.shape[1]))])
+    points = [(z - real.mean(0)) @ axes.T for z in (real, drawn)]
+    table = pd.DataFrame(np.vstack(points).round(3), columns=["x", "y"])
+    return table.assign(source=["held-out codes"] * len(real) + ["prior samples"] * len(drawn))

@@ -1,0 +1,1 @@
+"""Priors over codes: one file a method; see `base` for what a method must provide."""

@@ -1,0 +1,91 @@
+"""Whole-or-nothing files: safetensors for arrays, JSON for results, checked when they are loaded."""
+
+__all__ = ["StoreError", "load_json", "load_tensors", "save_json", "save_tensors", "whole"]
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+
+class StoreError(ValueError):
+    """A stored file is missing, damaged or not what it should be."""
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Yields a temporary path beside `path`, for a file or a folder, and renames it when the block ends.
+
+    Where the block raises (a full disk, say), `path` stays as it was and the temporary is removed.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield part
+        for file in [part] if part.is_file() else sorted(part.rglob("*")):
+            _flush(file)
+        if path.is_dir():
+            shutil.rmtree(path)
+        os.replace(part, path)
+    finally:
+        shutil.rmtree(part) if part.is_dir() else part.unlink(missing_ok=True)
+
+
+def save_tensors(path: Path, tensors: dict[str, torch.Tensor], about: dict | None = None) -> None:
+    """Writes named tensors, and facts about them that JSON can hold."""
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    with whole(path) as part:
+        save_file(tensors, part, metadata={"about": json.dumps(about or {}, sort_keys=True)})
+
+
+def load_tensors(path: Path, device: str | torch.device = "cpu") -> tuple[dict[str, torch.Tensor], dict]:
+    """Returns the tensors of a file and the facts about them.
+
+    Raises:
+        StoreError: the file is missing or damaged.
+    """
+    try:
+        with safe_open(_present(path), framework="pt", device=str(device)) as file:
+            about = json.loads((file.metadata() or {}).get("about", "{}"))
+            return {name: file.get_tensor(name) for name in file.keys()}, about  # noqa: SIM118
+    except (SafetensorError, json.JSONDecodeError) as error:
+        raise StoreError(f"{path} is damaged ({error}); delete it and run `dvc repro` again") from error
+
+
+def save_json(path: Path, value: dict) -> None:
+    """Writes a dictionary; a NaN or an infinity is refused, since JSON has neither."""
+    text = json.dumps(value, indent=2, allow_nan=False) + "\n"
+    with whole(path) as part:
+        part.write_text(text)
+
+
+def load_json(path: Path) -> dict:
+    """Returns the dictionary of a file.
+
+    Raises:
+        StoreError: the file is missing or damaged.
+    """
+    try:
+        return json.loads(_present(path).read_text())
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise StoreError(f"{path} is damaged ({error}); delete it and run `dvc repro` again") from error
+
+
+def _present(path: Path) -> Path:
+    if not Path(path).is_file():
+        raise StoreError(f"{path} is missing; `dvc repro` makes it")
+    return Path(path)
+
+
+def _flush(file: Path) -> None:
+    """Waits until a file is on the disk: a rename alone can survive a crash that its content does not."""
+    if file.is_file():
+        with file.open("rb") as handle:
+            os.fsync(handle.fileno())

@@ -1,0 +1,44 @@
+"""Stage `fit_prior`: a prior for each seed, fitted to the codes of that seed's frozen autoencoder."""
+
+from pathlib import Path
+
+from context import arguments, device, generator, params, run, seed
+from latentpriors.fits import fit_prior
+from latentpriors.store import load_tensors, whole
+from latentpriors.training import Budget
+from seeds import curves, each_seed, gather, gather_curves, gather_facts
+
+
+def main() -> None:
+    options = arguments(
+        __doc__, dataset="a key of datasets in params.yaml", prior="a key of priors in params.yaml",
+        codes="the folder of an autoencoder's codes", weights="the folder for the priors",
+        fit="the folder for curves, facts and the picture of the codes",
+    )  # fmt: skip
+    dataset, name, codes = options.dataset, options.prior, Path(options.codes)
+    shared, own = params(f"datasets.{dataset}.prior"), dict(params(f"priors.{name}"))
+    factor, where = own.pop("factor", 1), device(shared["precision"])
+
+    def fit(index: int, folder: Path) -> dict:
+        steps, names = round(factor * shared["steps"]), ("prior", dataset, name, index)
+        budget = Budget(
+            steps, shared["batch_size"], generator(where, *names, "batches"), shared["precision"],
+            log=curves(folder), label=f"{codes.parent.name} {name} {index}",
+        )  # fmt: skip
+        seed(*names)
+        figures = fit_prior(name, own, load_tensors(codes / f"seed{index}.safetensors", where)[0], budget, folder)
+        return figures | {"steps": steps, "factor": factor, "device": where.type}
+
+    settings = {"shared": shared, "own": own, "factor": factor, "device": str(where)}
+    label = f"prior/{codes.parent.name}-{name}"
+    folders = each_seed(label, params("seeds"), settings, lambda index: [codes / f"seed{index}.safetensors"], fit)
+    gather(folders, "prior.safetensors", Path(options.weights))
+    with whole(Path(options.fit)) as part:
+        part.mkdir(parents=True)
+        gather_curves(folders).to_csv(part / "curves.csv", index=False)
+        gather_facts(folders, part / "facts.json")
+        (part / "plane.csv").write_bytes((folders[0] / "plane.csv").read_bytes())
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,100 @@
+"""Fits mapped over seeds: finished ones survive an interruption, and outputs appear whole."""
+
+__all__ = ["common", "curves", "each_seed", "gather", "gather_curves", "gather_facts"]
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+from dvclive import Live
+
+from context import ROOT
+from latentpriors.store import load_json, save_json, whole
+
+# Outside every stage's outputs, which DVC deletes before it runs the stage.
+WORK = Path(os.environ.get("LATENTPRIORS_WORK", ROOT / ".work"))
+
+
+def each_seed(
+    label: str, seeds: int, settings: dict, inputs: Callable[[int], list[Path]], fit: Callable[[int, Path], dict]
+) -> list[Path]:
+    """Maps a fit over seeds and returns the folder of each; finished ones are found again by all they depend on.
+
+    Arguments:
+        label: The stage and the cell, for the folder's name.
+        seeds: How many.
+        settings: The parameters that the fit reads.
+        inputs: The files that the fit of a seed reads.
+        fit: Fits a seed, writes into a folder and returns the facts for its facts.json.
+    """
+    folders = []
+    for index in range(seeds):
+        folder = WORK / label / _digest(settings, inputs(index)) / f"seed{index}"
+        if not folder.is_dir():
+            with whole(folder) as part:
+                part.mkdir(parents=True)
+                start = time.perf_counter()
+                facts = fit(index, part)
+                save_json(part / "facts.json", {"seconds": time.perf_counter() - start} | facts)
+        folders.append(folder)
+    return folders
+
+
+def gather(folders: list[Path], name: str, out: Path) -> None:
+    """Copies a file of each seed to OUT/seed0, OUT/seed1 ..., all or none of them."""
+    with whole(out) as part:
+        part.mkdir(parents=True)
+        for index, folder in enumerate(folders):
+            shutil.copyfile(folder / name, part / f"seed{index}{Path(name).suffix}")
+
+
+def curves(folder: Path) -> Callable[[int, dict[str, float]], None]:
+    """Returns a function that logs (step, figures) into a seed's folder, by dvclive."""
+    live = Live(str(folder / "live"), dvcyaml=None, report=None, save_dvc_exp=False, cache_images=False)
+
+    def log(step: int, figures: dict[str, float]) -> None:
+        live.step = step
+        for name, value in figures.items():
+            live.log_metric(name, value, timestamp=False)
+
+    return log
+
+
+def gather_curves(folders: list[Path]) -> pd.DataFrame:
+    """Returns what was logged for all seeds as rows of step, seed, figure and value."""
+    tables = [
+        pd.read_csv(file, sep="\t").set_axis(["step", "value"], axis=1).assign(seed=index, figure=file.stem)
+        for index, folder in enumerate(folders)
+        for file in sorted((folder / "live").rglob("*.tsv"))
+    ]
+    empty = pd.DataFrame(columns=["step", "seed", "figure", "value"])
+    return pd.concat(tables)[list(empty.columns)] if tables else empty
+
+
+def gather_facts(folders: list[Path], out: Path) -> None:
+    """Writes the facts of all seeds as one dictionary: numbers as means, and what is the same for all as it is."""
+    facts = [load_json(folder / "facts.json") for folder in folders]
+    save_json(out, {name: common([fact[name] for fact in facts]) for name in facts[0]})
+
+
+def common(values: list) -> float | int | str | bool:
+    """Returns what all values are, or else their mean."""
+    return values[0] if len(set(values)) == 1 else sum(values) / len(values)
+
+
+def _digest(settings: dict, files: list[Path]) -> str:
+    """Hashes parameters, input files and the source of every module of this project that is loaded."""
+    modules = [Path(m.__file__) for m in list(sys.modules.values()) if getattr(m, "__file__", None)]
+    ours = sorted(
+        {path for path in modules if path.suffix == ".py" and ROOT in path.parents and ".venv" not in path.parts}
+    )
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
+    for path in [*ours, *files]:
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:16]

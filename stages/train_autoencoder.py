@@ -1,0 +1,56 @@
+"""Stage `train_autoencoder`: an autoencoder for each seed, the codes of every split, curves and a latent map."""
+
+from pathlib import Path
+
+from context import arguments, device, generator, params, run, seed
+from latentpriors.fits import fit_autoencoder
+from latentpriors.previews import latent_map
+from latentpriors.store import load_tensors, whole
+from latentpriors.training import Budget
+from seeds import curves, each_seed, gather, gather_curves, gather_facts
+
+
+def main() -> None:
+    options = arguments(
+        __doc__, dataset="a key of datasets in params.yaml", autoencoder="a key of autoencoders in params.yaml",
+        images="the images' file", weights="the folder for weights", codes="the folder for codes",
+        preview="the folder for curves and map", metrics="the JSON file for the facts",
+    )  # fmt: skip
+    dataset, name = options.dataset, options.autoencoder
+    shared, own = params(f"datasets.{dataset}.autoencoder"), dict(params(f"autoencoders.{name}"))
+    factor, where = own.pop("factor"), device(shared["precision"])
+    data = load_tensors(Path(options.images), where)[0]
+    images = {split: data[f"{split}.images"].float() / 255 for split in ("train", "validation", "test")}
+
+    def fit(index: int, folder: Path) -> dict:
+        # The names of a seed leave out the method: one start and one order of the data for all that is compared.
+        steps, order = round(factor * shared["steps"]), generator(where, "batches", dataset, index)
+        budget = Budget(
+            steps,
+            shared["batch_size"],
+            order,
+            shared["precision"],
+            log=curves(folder),
+            label=f"{dataset} {name} {index}",
+        )
+        seed("autoencoder", dataset, index)
+        kwargs = {"shape": list(images["train"].shape[1:])} | shared["network"] | own
+        figures = fit_autoencoder(name, kwargs, images, budget, generator(where, "codes", dataset, index), folder)
+        return figures | {"steps": steps, "factor": factor, "device": where.type}
+
+    settings = {"shared": shared, "own": own, "factor": factor, "device": str(where)}
+    folders = each_seed(
+        f"autoencoder/{dataset}-{name}", params("seeds"), settings, lambda index: [Path(options.images)], fit
+    )
+    gather(folders, "weights.safetensors", Path(options.weights))
+    gather(folders, "codes.safetensors", Path(options.codes))
+    gather_facts(folders, Path(options.metrics))
+    with whole(Path(options.preview)) as part:
+        part.mkdir(parents=True)
+        gather_curves(folders).to_csv(part / "curves.csv", index=False)
+        codes = load_tensors(folders[0] / "codes.safetensors")[0]["test"]
+        latent_map(codes, data["test.labels"].cpu()).to_csv(part / "map.csv", index=False)
+
+
+if __name__ == "__main__":
+    run(main)
