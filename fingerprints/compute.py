@@ -62,9 +62,9 @@ class _Quadratic(Game):
 
     turns = ("minimize", "minimize", "maximize")
 
-    def __init__(self, ema_decay: float | None):
+    def __init__(self, ema: float | None):
         super().__init__()
-        self.ema_decay = ema_decay
+        self.ema = ema
         self.a, self.b = nn.Parameter(torch.ones(2)), nn.Parameter(-torch.ones(2))
 
     def forward(self, batch: tuple[torch.Tensor, ...], turn: str) -> torch.Tensor:
@@ -109,7 +109,7 @@ class _Shuffled(Prior):
 def training() -> dict:
     numbers = torch.arange(14.0).reshape(7, 2) / 7
     found = {}
-    for ema in (None, 0.9):
+    for ema in (None, 0.25):
         game, curve = _Quadratic(ema), []
         budget = Budget(12, 3, _generator(), evaluations=4, log=lambda step, f, c=curve: c.extend([step, *f.values()]))
         last = train(game, (numbers,), budget, (numbers + 1,))
@@ -205,11 +205,26 @@ def storage() -> dict:
 
 
 def stages() -> dict:
-    return {
-        "seeds": [context.seed("autoencoder", "digits", 0), context.seed("sample", "digits-ae-flow", "seed1")],
-        "noise": torch.rand(3, generator=context.generator(torch.device("cpu"), "prior", 1)),
-        "facts": [seeds.common([2, 2]), seeds.common([1.0, 2.0]), seeds.common(["cpu", "cpu"])],
-    }
+    def fit(index: int, folder: Path) -> dict:
+        log = seeds.curves(folder)
+        for step in (1, 2):
+            log(step, {"loss": step / 3 + index})
+        (folder / "weights.txt").write_text(str(index))
+        return {"parameters": 3, "validation": index / 7}
+
+    with tempfile.TemporaryDirectory() as folder, patch.object(seeds, "WORK", Path(folder) / "work"):
+        out = Path(folder) / "out"
+        fitted = seeds.each_seed("label", 2, {"a": 1}, lambda index: [], fit)
+        seeds.gather(fitted, "weights.txt", out)
+        seeds.gather_facts(fitted, Path(folder) / "facts.json")
+        facts = store.load_json(Path(folder) / "facts.json")
+        return {
+            "seeds": [context.seed("autoencoder", "digits", 0), context.seed("sample", "digits-ae-flow", "seed1")],
+            "noise": torch.rand(3, generator=context.generator(torch.device("cpu"), "prior", 1)),
+            "files": {path.name: path.read_text() for path in sorted(out.iterdir())},
+            "facts": {name: value for name, value in facts.items() if not name.startswith("seconds")},
+            "curves": seeds.gather_curves(fitted).to_csv(index=False),
+        }
 
 
 FINGERPRINTS: dict[str, Callable[[], dict]] = {

@@ -18,8 +18,6 @@ ROOT = Path(__file__).resolve().parent.parent
 # This checkout's library, also in the copies of it in which `dvc exp run --queue` works.
 sys.path.insert(0, str(ROOT / "src"))
 
-from latentpriors.training import TrainingDiverged  # noqa: E402
-
 
 def run(main: Callable[[], None]) -> None:
     """Runs a stage: it dies with the process that started it, and a foreseen failure is one line and exit code 1."""
@@ -28,7 +26,7 @@ def run(main: Callable[[], None]) -> None:
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
     try:
         main()
-    except (ValueError, TrainingDiverged, OSError) as error:
+    except (ValueError, ArithmeticError, OSError) as error:
         full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
         advice = "\nThe disk is full: make room (`dvc gc --workspace`, or .work/) and run it again." if full else ""
         sys.exit(f"error in {Path(sys.argv[0]).stem}: {error}{advice}")

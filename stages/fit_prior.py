@@ -17,17 +17,18 @@ def main() -> None:
     )  # fmt: skip
     dataset, name, codes = options.dataset, options.prior, Path(options.codes)
     shared, own = params(f"datasets.{dataset}.prior"), dict(params(f"priors.{name}"))
-    factor, where = own.pop("factor", 1), device(shared["precision"])
+    factor, where = own.pop("factor", None), device(shared["precision"])  # closed forms have no factor and no steps
 
     def fit(index: int, folder: Path) -> dict:
-        steps, names = round(factor * shared["steps"]), ("prior", dataset, name, index)
+        steps, names = round((factor or 1) * shared["steps"]), ("prior", dataset, name, index)
         budget = Budget(
             steps, shared["batch_size"], generator(where, *names, "batches"), shared["precision"],
             log=curves(folder), label=f"{codes.parent.name} {name} {index}",
         )  # fmt: skip
         seed(*names)
         figures = fit_prior(name, own, load_tensors(codes / f"seed{index}.safetensors", where)[0], budget, folder)
-        return figures | {"steps": steps, "factor": factor, "device": where.type}
+        spent = {"steps": steps, "factor": factor} if factor else {}
+        return figures | spent | {"device": where.type}
 
     settings = {"shared": shared, "own": own, "factor": factor, "device": str(where)}
     label = f"prior/{codes.parent.name}-{name}"

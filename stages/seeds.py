@@ -78,9 +78,14 @@ def gather_curves(folders: list[Path]) -> pd.DataFrame:
 
 
 def gather_facts(folders: list[Path], out: Path) -> None:
-    """Writes the facts of all seeds as one dictionary: numbers as means, and what is the same for all as it is."""
+    """Writes the facts of all seeds as one dictionary: numbers as means, and what is the same for all as it is.
+
+    A figure that differs between seeds is there once more as a list, FIGURE_by_seed.
+    """
     facts = [load_json(folder / "facts.json") for folder in folders]
-    save_json(out, {name: common([fact[name] for fact in facts]) for name in facts[0]})
+    columns = {name: [fact[name] for fact in facts] for name in facts[0]}
+    lists = {f"{name}_by_seed": values for name, values in columns.items() if len(set(values)) > 1}
+    save_json(out, {name: common(values) for name, values in columns.items()} | lists)
 
 
 def common(values: list) -> float | int | str | bool:

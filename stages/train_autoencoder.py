@@ -18,7 +18,7 @@ def main() -> None:
     )  # fmt: skip
     dataset, name = options.dataset, options.autoencoder
     shared, own = params(f"datasets.{dataset}.autoencoder"), dict(params(f"autoencoders.{name}"))
-    factor, where = own.pop("factor"), device(shared["precision"])
+    factor, where = own.pop("factor", 1), device(shared["precision"])
     data = load_tensors(Path(options.images), where)[0]
     images = {split: data[f"{split}.images"].float() / 255 for split in ("train", "validation", "test")}
 

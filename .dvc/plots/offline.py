@@ -9,22 +9,22 @@ PAGE = """<!doctype html>
 <html>
 <head>
 <meta charset="utf-8">
-<title>DVC plots</title>
-<script>{bundle}</script>
-<style>body {{ font-family: sans-serif; }} .plot, img {{ display: inline-block; margin: .5rem; vertical-align: top; }}</style>
+<title>Plots</title>
+<style>
+  body { font-family: sans-serif; display: flex; flex-wrap: wrap; gap: 1rem; }
+  img { image-rendering: pixelated; min-width: 256px; }
+</style>
+<script>VEGA</script>
 </head>
 <body>
-{{plot_divs}}
+{plot_divs}
 </body>
 </html>
 """
 
 if __name__ == "__main__":
-    bundle = vl_convert.javascript_bundle(
-        "import vegaEmbed from 'vega-embed'; import * as vega from 'vega'; import * as vegaLite from 'vega-lite';"
-        "window.vegaEmbed = vegaEmbed; window.vega = vega; window.vegaLite = vegaLite;"
-    )
     page = Path(__file__).resolve().parent.parent / "tmp" / "plots.html"
     page.parent.mkdir(exist_ok=True)
-    page.write_text(PAGE.format(bundle=bundle.replace("</script", "<\\/script")))
+    bundle = vl_convert.javascript_bundle().replace("</script", "<\\/script")
+    page.write_text(PAGE.replace("VEGA", bundle))
     subprocess.run(["dvc", "config", "--local", "plots.html_template", "tmp/plots.html"], check=True)

@@ -70,8 +70,10 @@ def _cells(params: dict, cells: dict) -> None:
             if model and model not in cells["models"]:
                 raise ValueError(_unknown(f"cells.yaml {group}.{key}: the autoencoder", model, cells["models"]))
             latent = params["datasets"][item["dataset"]]["autoencoder"]["network"]["latent"]
-            if model and latent < getattr(find("priors", item["prior"]), "least_dim", 1):
-                raise ValueError(f"cells.yaml {key}: {item['prior']} needs codes of two dimensions, latent is {latent}")
+            if model and latent < find("priors", item["prior"]).least_dim:
+                raise ValueError(
+                    f"cells.yaml {key}: latent is {latent}, too few dimensions for the prior {item['prior']}"
+                )
 
 
 def _arguments(cls: type, without: set[str]) -> dict[str, type]:
@@ -108,7 +110,7 @@ def _value(value: object, kind: type, path: str) -> None:
             return
         kind = next(k for k in get_args(kind) if k is not type(None))
     if get_origin(kind) is tuple:
-        if not isinstance(value, list) or (not value and get_args(kind)[0] is int):
+        if not isinstance(value, list) or (not value and key == "components"):
             raise ValueError(f"{path}: a list is needed, not {value!r}")
         for entry in value:
             _value(entry, get_args(kind)[0], path)

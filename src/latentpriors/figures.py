@@ -97,10 +97,12 @@ def curves(tables: dict[str, pd.DataFrame]) -> Figure:
         colors = dict(zip(sorted(table.figure.unique()), (BLUE, ORANGE, "#3a9c5f", "#8b5fbf"), strict=False))
         for (label, seed), part in table.groupby(["figure", "seed"]):
             axes.plot(part.step, part.value, color=colors[label], lw=1, label=label if seed == 0 else None)
+        # The first points are far off, and a flow that overfits can end anywhere: neither may set the scale.
         later = table[table.step > table.step.min()].value
         if len(later):
-            margin = 0.08 * (later.max() - later.min()) or 1
-            axes.set_ylim(later.min() - margin, later.max() + margin)
+            low, high = later.min(), later.quantile(0.9)
+            margin = 0.1 * (high - low) or 1
+            axes.set_ylim(low - margin, high + margin)
         axes.set_title(name, fontsize=9)
         axes.legend(fontsize=7, frameon=False)
     for axes in spots[len(tables) :]:

@@ -108,7 +108,7 @@ def _shown(table: pd.DataFrame) -> pd.DataFrame:
     def text(value: float, pattern: str) -> str:
         return "" if pd.isna(value) else format(value, pattern)
 
-    shown = pd.DataFrame({"cell": [f"{r.cell} ({r.alias})" if r.alias else r.cell for r in table.itertuples()]})
+    shown = pd.DataFrame({"cell": [_named(row) for row in table.itertuples()]})
     table = table.reindex(columns=[*table.columns, *(set(COLUMNS) - set(table.columns) - {"interval"})])
     for column in COLUMNS:
         if column == "interval":
@@ -170,9 +170,9 @@ def _method(table: pd.DataFrame, accuracies: dict) -> list[str]:
         f"FCD is the Fréchet distance of the classifiers' 10 logits, {row.n_samples:,} samples against the test split, "
         f"the mean over {len(row.fcd_by_classifier)} frozen classifiers (accuracy "
         f"{100 * accuracies['validation']:.2f}% on validation, {100 * accuracies['test']:.2f}% on test) and "
-        f"{row.seeds} seeds, each with its own autoencoder, prior and noise. The interval is Student's t over seeds. FCD validation is the figure that choices are made "
-        f"on. NLL is that of the test codes in raw code space: it compares priors on one autoencoder only. "
-        f"All on {row.device}."
+        f"{row.seeds} seeds, each with its own autoencoder, prior and noise. The interval is Student's t over seeds. "
+        "FCD validation is the figure that choices are made on. NLL is that of the test codes in raw code space: it "
+        f"compares priors on one autoencoder only. All on {row.device}."
     ]
 
 
@@ -196,6 +196,10 @@ def _pictures(cells: dict, real: str, folder: Path, shared: Path, table: pd.Data
         "maps": figures.latent_maps(maps),
         "curves": figures.curves(own | learned),
     }
+
+
+def _named(row: tuple) -> str:
+    return f"{row.cell} ({row.alias})" if isinstance(row.alias, str) else row.cell
 
 
 def _interval(row: pd.Series) -> str:

@@ -15,7 +15,7 @@ from tqdm import tqdm
 PRECISIONS = ("float32", "tf32", "bfloat16")
 
 
-class TrainingDiverged(RuntimeError):
+class TrainingDiverged(ArithmeticError):
     """A loss became NaN or infinite."""
 
 
@@ -56,12 +56,13 @@ class Game(nn.Module):
     """A loss for each player in turn; an ordinary model is a game with one player.
 
     `turns` is the order within a round. A turn that comes several times in a round sees a new batch
-    each time; different turns of a round share the batch. Where `validation` is None, `ema_decay` says
-    whether the last weights or their exponential moving average are kept.
+    each time; different turns of a round share the batch. Where `ema` is None, the weights that are best on
+    `validation` are kept (the last ones where that is None too); else their exponential moving average, whose
+    horizon is this share of the steps.
     """
 
     turns: tuple[str, ...] = ("model",)
-    ema_decay: float | None = None
+    ema: float | None = None
     generator: torch.Generator | None = None
 
     def forward(self, batch: tuple[Tensor, ...], turn: str) -> Tensor:
@@ -143,19 +144,20 @@ class _Keeper:
         self.weights = deepcopy(game.state_dict())
         # The same noise at every look, so that looks differ by the weights alone.
         self.seed = budget.generator.initial_seed() + 1
+        self.rate = None if game.ema is None else 1 - math.exp(-1 / max(1.0, game.ema * budget.steps))
 
     @torch.no_grad()
     def follow(self) -> None:
-        if self.game.ema_decay is not None:
+        if self.rate is not None:
             for kept, now in zip(self.weights.values(), self.game.state_dict().values(), strict=True):
                 if kept.is_floating_point():
-                    kept.lerp_(now, 1 - self.game.ema_decay)
+                    kept.lerp_(now, self.rate)
                 else:
                     kept.copy_(now)
 
     @torch.no_grad()
     def judge(self, step: int) -> dict[str, float]:
-        if not self.data or self.game.ema_decay is not None:
+        if not self.data or self.rate is not None:
             return {}
         game, generator = self.game.eval(), self.game.generator
         game.generator = torch.Generator(generator.device).manual_seed(self.seed)
@@ -171,7 +173,7 @@ class _Keeper:
         return {"validation": mean}
 
     def restore(self) -> dict[str, float]:
-        if self.step is not None or self.game.ema_decay is not None:
+        if self.step is not None or self.rate is not None:
             self.game.load_state_dict(self.weights)
         self.game.eval()
         return {} if self.step is None else {"best_step": self.step}

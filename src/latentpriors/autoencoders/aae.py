@@ -27,7 +27,7 @@ class AAE(Autoencoder):
     """
 
     turns = ("reconstruction", "critic", "encoder")
-    ema_decay = 0.999
+    ema = 0.05
 
     def __init__(
         self,

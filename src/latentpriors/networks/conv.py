@@ -14,11 +14,11 @@ class ConvEncoder(nn.Sequential):
     """From images (N, C, H, W): a stride-2 convolution for each entry of `channels`, one hidden layer, outputs."""
 
     def __init__(self, shape: tuple[int, int, int], outputs: int, channels: list[int], hidden: int):
+        flat = math.prod(_smallest(shape, channels))
         stages = [
             nn.Sequential(nn.Conv2d(a, b, 4, stride=2, padding=1), nn.GroupNorm(GROUPS, b), nn.ReLU())
             for a, b in zip([shape[0], *channels], channels, strict=False)
         ]
-        flat = math.prod(_smallest(shape, channels))
         super().__init__(*stages, nn.Flatten(), nn.Linear(flat, hidden), nn.ReLU(), nn.Linear(hidden, outputs))
 
 

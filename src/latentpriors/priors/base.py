@@ -22,6 +22,7 @@ class Prior(Game):
 
     raw = False  # True: lives in the raw code space and is not touched by the standardization
     has_density = False  # True: `log_prob` is exact
+    least_dim = 1  # the fewest dimensions of codes that it can be fitted to
     yardstick = False  # True: shows held-out codes, so that it is no competitor
 
     def __init__(self, dim: int):

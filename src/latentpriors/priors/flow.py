@@ -30,17 +30,18 @@ class Flow(Prior):
     """
 
     has_density = True
+    least_dim = 2
 
     def __init__(
         self,
         dim: int,
         *,
-        transforms: int = 8,
-        hidden: tuple[int, ...] = (128, 128),
-        learning_rate: float = 2e-3,
-        weight_decay: float = 1e-4,
+        transforms: int = 12,
+        hidden: tuple[int, ...] = (64, 64),
+        learning_rate: float = 4e-3,
+        weight_decay: float = 1e-2,
     ):
-        if dim < 2:
+        if dim < self.least_dim:
             raise ValueError("a coupling flow splits its dimensions in two, so codes need at least two; take gmm")
         super().__init__(dim)
         self.flow = zuko.flows.NICE(dim, transforms=transforms, randmask=True, hidden_features=list(hidden))
@@ -60,4 +61,4 @@ class Flow(Prior):
         return self.flow().transform.inv(self.normal(n, generator))
 
     def log_prob(self, z: Tensor) -> Tensor:
-        return self.flow().log_prob(z)
+        return self.flow().log_prob(z) if len(z) else z.new_empty(0)  # PyTorch's sum cannot take no rows

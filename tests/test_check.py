@@ -1,0 +1,92 @@
+"""Every mistake in params.yaml and cells.yaml is named, with the choices, before any work."""
+
+from copy import deepcopy
+from pathlib import Path
+
+import pytest
+import yaml
+
+from latentpriors.check import check
+
+
+@pytest.fixture
+def files(root: Path) -> tuple[dict, dict]:
+    return tuple(yaml.safe_load((root / f"{name}.yaml").read_text()) for name in ("params", "cells"))
+
+
+def put(block: dict, path: str, value: object) -> dict:
+    block = deepcopy(block)
+    *parents, key = path.split("/")
+    inner = block
+    for parent in parents:
+        inner = inner[parent]
+    inner[key] = value
+    return block
+
+
+def test_the_committed_files_are_right(files: tuple[dict, dict]) -> None:
+    check(*files)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("priors/flow/learning_rat", 0.1, r"priors.flow: 'learning_rat' is unknown; choose from .*learning_rate"),
+        ("priors/flow/learning_rate", -0.1, r"priors.flow.learning_rate: -0.1 is negative"),
+        ("priors/flow/learning_rate", 0, r"priors.flow.learning_rate: must be greater than 0"),
+        ("priors/flow/learning_rate", "1e-3", r"priors.flow.learning_rate: a number \(YAML wants 1.0e-3"),
+        ("priors/flow/learning_rate", float("nan"), r"priors.flow.learning_rate: nan is negative or not finite"),
+        ("priors/flow/transforms", 2.5, r"priors.flow.transforms: a whole number is needed, not 2.5"),
+        ("priors/flow/hidden", 64, r"priors.flow.hidden: a list is needed"),
+        ("priors/flow/hidden", [64, -1], r"priors.flow.hidden: -1 is negative"),
+        ("priors/gmm/components", [], r"priors.gmm.components: a list is needed"),
+        ("priors/flw", {}, r"priors: 'flw' is unknown; choose from .*flow"),
+        ("autoencoders/vea", {}, r"autoencoders: 'vea' is unknown; choose from aae, ae, vae"),
+        ("autoencoders/vae/beta", -1, r"autoencoders.vae.beta: -1 is negative"),
+        ("datasets/mnist/autoencoder/steps", 0, r"datasets.mnist.autoencoder.steps: must be greater than 0"),
+        ("datasets/mnist/autoencoder/network/network", "vit", r"'vit' is unknown; choose from conv, mlp"),
+        ("datasets/mnist/autoencoder/network/latnt", 3, r"'latnt' is unknown; choose from latent"),
+        ("datasets/mnist/prior/precision", "fp16", r"choose from float32, tf32, bfloat16"),
+        ("datasets/mnist/source/reader", "MNSIT", r"'MNSIT' is unknown; choose from digits, MNIST"),
+        ("datasets/mnist/sampels", 3, r"datasets.mnist: 'sampels' is unknown"),
+        ("seeds", 0, r"seeds: must be greater than 0"),
+        ("seeds", True, r"seeds: a whole number is needed"),
+        ("device", "gpu", r"device: 'gpu' is unknown; choose from auto, cpu, cuda"),
+        ("precison", "tf32", r"params.yaml: 'precison' is unknown; choose from seeds, device"),
+    ],
+)
+def test_mistakes_in_params(files: tuple[dict, dict], path: str, value: object, message: str) -> None:
+    params, cells = files
+    with pytest.raises(ValueError, match=message):
+        check(put(params, path, value), cells)
+
+
+def test_missing_keys(files: tuple[dict, dict]) -> None:
+    params, cells = files
+    del params["datasets"]["mnist"]["prior"]["steps"]
+    with pytest.raises(ValueError, match="datasets.mnist.prior: steps is missing"):
+        check(params, cells)
+
+
+@pytest.mark.parametrize(
+    ("key", "item", "message"),
+    [
+        ("mnist-ae-flw", {"prior": "flw"}, r"mnist-ae-flw.prior: 'flw' is unknown; choose from .*flow"),
+        ("mnist-ea-flow", {"autoencoder": "ea"}, r"autoencoder: 'ea' is unknown; choose from ae, vae, aae"),
+        ("minst-ae-flow", {"dataset": "minst"}, r"dataset: 'minst' is unknown; choose from digits, mnist"),
+        ("mnist-ae-flow2", {}, r"mnist-ae-flow2: by its fields its name should be mnist-ae-flow"),
+        ("mnist-ae-flow", {"table": "postr"}, r"the table: 'mnist-postr' is unknown; choose from digits-poster"),
+        ("mnist-ae-flow", {"tabel": "x"}, r"'tabel' is unknown; choose from dataset, autoencoder, prior, table"),
+    ],
+)
+def test_mistakes_in_cells(files: tuple[dict, dict], key: str, item: dict, message: str) -> None:
+    params, cells = files
+    right = {"dataset": "mnist", "autoencoder": "ae", "prior": "flow", "table": "poster"}
+    with pytest.raises(ValueError, match=message):
+        check(params, put(cells, f"cells/{key}", right | item))
+
+
+def test_a_coupling_flow_on_one_dimension_is_refused(files: tuple[dict, dict]) -> None:
+    params, cells = files
+    with pytest.raises(ValueError, match="latent is 1, too few dimensions for the prior flow"):
+        check(put(params, "datasets/mnist/autoencoder/network/latent", 1), cells)

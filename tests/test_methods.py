@@ -1,0 +1,161 @@
+"""A contract that every registered prior and autoencoder passes: a new file is walked without a line here."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from latentpriors.autoencoders.base import Autoencoder
+from latentpriors.fits import load_autoencoder, load_prior
+from latentpriors.priors.base import Prior
+from latentpriors.registry import find, names
+from latentpriors.store import save_tensors
+from latentpriors.training import Budget, train
+
+# What makes a method small enough for a test, where its defaults are not.
+SMALL = {
+    "flow": {"transforms": 4, "hidden": [16]},
+    "gmm": {"components": [2, 4]},
+    "wgan": {"hidden": [16]},
+    "aae": {"critic_hidden": [16]},
+}
+D = 3
+
+
+def budget(steps: int = 30) -> Budget:
+    return Budget(steps, 32, torch.Generator().manual_seed(0), evaluations=3)
+
+
+def codes(n: int, seed: int = 0) -> torch.Tensor:
+    return torch.randn(n, D, generator=torch.Generator().manual_seed(seed))
+
+
+def fitted(name: str) -> Prior:
+    torch.manual_seed(0)
+    prior = find("priors", name)(D, **SMALL.get(name, {}))
+    prior.fit(codes(200), codes(100, 1), budget())
+    return prior.eval()
+
+
+def sample(prior: Prior, n: int, seed: int = 0) -> torch.Tensor:
+    return prior.sample(n, torch.Generator().manual_seed(seed))
+
+
+@pytest.fixture(scope="module", params=names("priors"))
+def prior(request: pytest.FixtureRequest) -> Prior:
+    return fitted(request.param)
+
+
+@pytest.mark.parametrize("n", [0, 1, 25_001])
+def test_prior_samples_exactly_n_finite_codes(prior: Prior, n: int) -> None:
+    z = sample(prior, n)
+    assert z.shape == (n, D)
+    assert z.dtype == torch.float32
+    assert z.isfinite().all()
+    assert not z.requires_grad
+
+
+def test_prior_samples_follow_the_seed(prior: Prior) -> None:
+    assert torch.equal(sample(prior, 50), sample(prior, 50))
+    assert not torch.equal(sample(prior, 50), sample(prior, 50, seed=1))
+    state = torch.get_rng_state()
+    sample(prior, 50)
+    assert torch.equal(state, torch.get_rng_state())  # no noise from anywhere else
+
+
+def test_prior_saves_and_loads(prior: Prior, tmp_path: Path) -> None:
+    (name,) = [name for name in names("priors") if find("priors", name) is type(prior)]
+    arguments = {"dim": D, **SMALL.get(name, {})}
+    save_tensors(tmp_path / "p.safetensors", prior.state_dict(), {"name": name, "arguments": arguments})
+    torch.manual_seed(99)
+    loaded = load_prior(tmp_path / "p.safetensors", "cpu")
+    assert torch.equal(sample(loaded, 20), sample(prior, 20))
+    if prior.has_density:
+        assert torch.equal(loaded.log_prob(codes(5)), prior.log_prob(codes(5)))
+
+
+def test_prior_fit_follows_the_seed(prior: Prior) -> None:
+    (name,) = [name for name in names("priors") if find("priors", name) is type(prior)]
+    assert torch.equal(sample(fitted(name), 20), sample(prior, 20))
+
+
+def test_prior_density(prior: Prior) -> None:
+    if prior.has_density:
+        assert prior.log_prob(codes(7)).shape == (7,)
+        assert prior.log_prob(codes(7)).isfinite().all()
+        assert prior.log_prob(codes(0)).shape == (0,)
+    else:
+        with pytest.raises(NotImplementedError, match="no tractable density"):
+            prior.log_prob(codes(1))
+
+
+@pytest.fixture(scope="module", params=names("autoencoders"))
+def autoencoder(request: pytest.FixtureRequest) -> Autoencoder:
+    return trained(request.param)
+
+
+def images(n: int) -> torch.Tensor:
+    return torch.rand(n, 1, 8, 8, generator=torch.Generator().manual_seed(n))
+
+
+def trained(name: str) -> Autoencoder:
+    torch.manual_seed(0)
+    model = find("autoencoders", name)((1, 8, 8), D, channels=[4, 8], hidden=16, **SMALL.get(name, {}))
+    train(model, (images(100),), budget(), (images(20),))
+    return model
+
+
+@pytest.mark.parametrize("n", [1, 7])
+def test_autoencoder_shapes(autoencoder: Autoencoder, n: int) -> None:
+    mean, scale = autoencoder.encode(images(n))
+    assert mean.shape == (n, D)
+    assert scale is None or (scale.shape == (n, D) and (scale > 0).all())
+    decoded = autoencoder.decode(mean)
+    assert decoded.shape == (n, 1, 8, 8)
+    assert decoded.dtype == torch.float32
+    assert 0 <= decoded.min() <= decoded.max() <= 1
+    assert autoencoder.codes(images(n)).shape == (n, D)
+
+
+def test_autoencoder_follows_the_seed(autoencoder: Autoencoder) -> None:
+    (name,) = [name for name in names("autoencoders") if find("autoencoders", name) is type(autoencoder)]
+    again = trained(name)
+    assert all(torch.equal(a, b) for a, b in zip(autoencoder.parameters(), again.parameters(), strict=True))
+
+
+def test_autoencoder_saves_and_loads(autoencoder: Autoencoder, tmp_path: Path) -> None:
+    (name,) = [name for name in names("autoencoders") if find("autoencoders", name) is type(autoencoder)]
+    arguments = {"shape": [1, 8, 8], "latent": D, "channels": [4, 8], "hidden": 16, **SMALL.get(name, {})}
+    save_tensors(tmp_path / "a.safetensors", autoencoder.state_dict(), {"name": name, "arguments": arguments})
+    loaded = load_autoencoder(tmp_path / "a.safetensors", "cpu")
+    assert torch.equal(loaded.decode(codes(5)), autoencoder.decode(codes(5)))
+    assert torch.equal(loaded.encode(images(5))[0], autoencoder.encode(images(5))[0])
+
+
+def test_autoencoder_learns(autoencoder: Autoencoder) -> None:
+    """Reconstructions are nearer than the mean image is, on stripes that two codes describe."""
+    (name,) = [name for name in names("autoencoders") if find("autoencoders", name) is type(autoencoder)]
+    stripes = torch.zeros(64, 1, 8, 8)
+    for index in range(64):
+        stripes[index, :, index % 8] = 1
+    torch.manual_seed(0)
+    model = find("autoencoders", name)((1, 8, 8), D, network="mlp", hidden=32, learning_rate=1e-2)
+    train(model, (stripes,), budget(400))
+    with torch.no_grad():
+        error = (model.decode(model.encode(stripes)[0]) - stripes).square().mean()
+    assert error < 0.5 * (stripes.mean(0) - stripes).square().mean()
+
+
+def test_all_methods_start_from_the_same_decoder() -> None:
+    weights = []
+    for name in names("autoencoders"):
+        torch.manual_seed(0)
+        weights.append(find("autoencoders", name)((1, 8, 8), D).decoder.state_dict())
+    for other in weights[1:]:
+        assert all(torch.equal(tensor, other[key]) for key, tensor in weights[0].items())
+
+
+@pytest.mark.parametrize(("kind", "choices"), [("priors", "flow, gaussian"), ("autoencoders", "aae, ae, vae")])
+def test_unknown_methods_are_refused(kind: str, choices: str) -> None:
+    with pytest.raises(ValueError, match=choices):
+        find(kind, "nonsense")

@@ -1,0 +1,73 @@
+"""Files appear whole or not at all, and damaged ones are named."""
+
+import errno
+import math
+from pathlib import Path
+
+import pytest
+import torch
+
+from latentpriors.store import StoreError, load_json, load_tensors, save_json, save_tensors, whole
+
+
+def test_round_trip(tmp_path: Path) -> None:
+    tensors = {"a": torch.arange(6).reshape(2, 3), "b": torch.randn(4, 2).T, "empty": torch.empty(0, 3)}
+    save_tensors(tmp_path / "x" / "t.safetensors", tensors, {"name": "ae", "list": [1, 2]})
+    loaded, about = load_tensors(tmp_path / "x" / "t.safetensors")
+    assert about == {"name": "ae", "list": [1, 2]}
+    assert all(torch.equal(loaded[name], tensor) for name, tensor in tensors.items())
+    save_json(tmp_path / "j.json", {"a": 1.5})
+    assert load_json(tmp_path / "j.json") == {"a": 1.5}
+
+
+def test_a_full_disk_leaves_the_old_file_and_no_rest(tmp_path: Path) -> None:
+    path = tmp_path / "j.json"
+    save_json(path, {"a": 1})
+
+    def half(part: Path) -> None:
+        part.write_text('{"a":')
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"), whole(path) as part:
+        half(part)
+    assert load_json(path) == {"a": 1}
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def stopped(folder: Path) -> None:
+    with whole(folder) as part:
+        part.mkdir()
+        (part / "half").write_text("")
+        raise RuntimeError("stop")
+
+
+def test_a_folder_is_replaced_as_a_whole(tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    for name in ("old", "new"):
+        with whole(folder) as part:
+            part.mkdir()
+            (part / name).write_text(name)
+    assert [path.name for path in folder.iterdir()] == ["new"]
+    with pytest.raises(RuntimeError, match="stop"):
+        stopped(folder)
+    assert [path.name for path in folder.iterdir()] == ["new"]
+
+
+@pytest.mark.parametrize("keep", [0, 5, 60])
+def test_damaged_files_are_named(tmp_path: Path, keep: int) -> None:
+    tensors, text = tmp_path / "t.safetensors", tmp_path / "j.json"
+    save_tensors(tensors, {"a": torch.zeros(100)})
+    save_json(text, {"a": list(range(100))})
+    for path, load in ((tensors, load_tensors), (text, load_json)):
+        path.write_bytes(path.read_bytes()[:keep])
+        with pytest.raises(StoreError, match=rf"{path.name} is damaged.*dvc repro"):
+            load(path)
+
+
+def test_missing_files_and_bad_numbers(tmp_path: Path) -> None:
+    for load in (load_tensors, load_json):
+        with pytest.raises(StoreError, match="missing"):
+            load(tmp_path / "nothing")
+    with pytest.raises(ValueError, match="JSON"):
+        save_json(tmp_path / "j.json", {"a": math.nan})
+    assert not list(tmp_path.iterdir())
