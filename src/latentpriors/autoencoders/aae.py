@@ -34,7 +34,7 @@ class AAE(Autoencoder):
         *args,
         critic_hidden: tuple[int, ...] = (256, 256),
         critic_learning_rate: float = 1e-3,
-        encoder_learning_rate: float = 1e-4,
+        encoder_learning_rate: float = 1e-3,
         **kwargs,
     ):
         super().__init__(*args, **kwargs)
