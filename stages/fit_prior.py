@@ -4,6 +4,7 @@ from pathlib import Path
 
 from context import arguments, device, generator, params, run, seed
 from latentpriors.fits import fit_prior
+from latentpriors.registry import find
 from latentpriors.store import load_tensors, whole
 from latentpriors.training import Budget
 from seeds import curves, each_seed, gather, gather_curves, gather_facts
@@ -30,6 +31,7 @@ def main() -> None:
         spent = {"steps": steps, "factor": factor} if factor else {}
         return figures | spent | {"device": where.type}
 
+    find("priors", name)  # loaded now: finished seeds are found by the method's source too
     settings = {"shared": shared, "own": own, "factor": factor, "device": str(where)}
     label = f"prior/{codes.parent.name}-{name}"
     folders = each_seed(label, params("seeds"), settings, lambda index: [codes / f"seed{index}.safetensors"], fit)

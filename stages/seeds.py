@@ -26,6 +26,9 @@ def each_seed(
 ) -> list[Path]:
     """Maps a fit over seeds and returns the folder of each; finished ones are found again by all they depend on.
 
+    That is the parameters, the input files and the source of all modules of this project that are loaded by now: a
+    stage loads its method before it calls this.
+
     Arguments:
         label: The stage and the cell, for the folder's name.
         seeds: How many.
@@ -33,9 +36,9 @@ def each_seed(
         inputs: The files that the fit of a seed reads.
         fit: Fits a seed, writes into a folder and returns the facts for its facts.json.
     """
-    folders = []
+    folders, code = [], _code()
     for index in range(seeds):
-        folder = WORK / label / _digest(settings, inputs(index)) / f"seed{index}"
+        folder = WORK / label / _digest(settings, [*code, *inputs(index)]) / f"seed{index}"
         if not folder.is_dir():
             with whole(folder) as part:
                 part.mkdir(parents=True)
@@ -93,13 +96,17 @@ def common(values: list) -> float | int | str | bool:
     return values[0] if len(set(values)) == 1 else sum(values) / len(values)
 
 
+def _code() -> list[Path]:
+    """Returns the source files of this project's modules that are loaded."""
+    files = {
+        Path(module.__file__).resolve() for module in list(sys.modules.values()) if getattr(module, "__file__", None)
+    }
+    homes = (ROOT / "src", ROOT / "stages")
+    return sorted(path for path in files if any(home in path.parents for home in homes))
+
+
 def _digest(settings: dict, files: list[Path]) -> str:
-    """Hashes parameters, input files and the source of every module of this project that is loaded."""
-    modules = [Path(m.__file__) for m in list(sys.modules.values()) if getattr(m, "__file__", None)]
-    ours = sorted(
-        {path for path in modules if path.suffix == ".py" and ROOT in path.parents and ".venv" not in path.parts}
-    )
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
-    for path in [*ours, *files]:
+    for path in files:
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:16]

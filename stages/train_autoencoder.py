@@ -5,6 +5,7 @@ from pathlib import Path
 from context import arguments, device, generator, params, run, seed
 from latentpriors.fits import fit_autoencoder
 from latentpriors.previews import latent_map
+from latentpriors.registry import find
 from latentpriors.store import load_tensors, whole
 from latentpriors.training import Budget
 from seeds import curves, each_seed, gather, gather_curves, gather_facts
@@ -38,6 +39,7 @@ def main() -> None:
         figures = fit_autoencoder(name, kwargs, images, budget, generator(where, "codes", dataset, index), folder)
         return figures | {"steps": steps, "factor": factor, "device": where.type}
 
+    find("autoencoders", name)  # loaded now: finished seeds are found by the method's source too
     settings = {"shared": shared, "own": own, "factor": factor, "device": str(where)}
     folders = each_seed(
         f"autoencoder/{dataset}-{name}", params("seeds"), settings, lambda index: [Path(options.images)], fit

@@ -64,7 +64,7 @@ def test_mistakes_in_params(files: tuple[dict, dict], path: str, value: object, 
 def test_missing_keys(files: tuple[dict, dict]) -> None:
     params, cells = files
     del params["datasets"]["mnist"]["prior"]["steps"]
-    with pytest.raises(ValueError, match="datasets.mnist.prior: steps is missing"):
+    with pytest.raises(ValueError, match=r"datasets.mnist.prior: steps is missing"):
         check(params, cells)
 
 
