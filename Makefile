@@ -7,7 +7,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 SHELL := /bin/bash
 
-.PHONY: reproduce test lint fingerprints requirements clean
+.PHONY: reproduce test lint fingerprints readme benchmark requirements clean
 
 reproduce: .venv/ready
 	@# A kill can leave dvc.lock empty; what it held comes back from the last commit and from the run-cache.
@@ -27,6 +27,14 @@ lint: .venv/ready
 # Writes down what the shared modules compute; stages that depend on a number that changed will rerun.
 fingerprints: .venv/ready
 	python fingerprints/compute.py
+
+# Copies the headline of the MNIST report into the README.
+readme: .venv/ready
+	python reports/readme.py
+
+# What each method costs at the sizes of params.yaml.
+benchmark: .venv/ready
+	python benchmarks/throughput.py
 
 # Pins every package for every platform from pyproject.toml; needs uv.
 requirements:

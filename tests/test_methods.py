@@ -89,6 +89,21 @@ def test_prior_density(prior: Prior) -> None:
             prior.log_prob(codes(1))
 
 
+@pytest.mark.parametrize("kind", ["priors", "autoencoders"])
+@pytest.mark.parametrize("precision", ["tf32", "bfloat16"])
+def test_every_method_trains_in_every_precision(kind: str, precision: str) -> None:
+    for name in names(kind):
+        shape = {"priors": (D,), "autoencoders": ((1, 8, 8), D)}[kind]
+        method = find(kind, name)(*shape, **SMALL.get(name, {}))
+        lower = Budget(3, 32, torch.Generator().manual_seed(0), precision, evaluations=1)
+        if kind == "priors":
+            method.fit(codes(200), codes(100, 1), lower)
+            assert sample(method.eval(), 5).dtype == torch.float32
+        else:
+            train(method, (images(50),), lower, (images(20),))
+            assert method.decode(method.encode(images(2))[0]).dtype == torch.float32
+
+
 @pytest.fixture(scope="module", params=names("autoencoders"))
 def autoencoder(request: pytest.FixtureRequest) -> Autoencoder:
     return trained(request.param)

@@ -1,0 +1,33 @@
+"""Copies the headline of the MNIST report into README.md, between its markers: `make readme`."""
+
+__all__ = ["headline", "updated"]
+
+from pathlib import Path
+
+import pandas as pd
+
+ROOT = Path(__file__).resolve().parent.parent
+BEGIN, END = "<!-- headline: make readme -->", "<!-- end of headline -->"
+
+
+def headline(table: Path) -> str:
+    """Returns the cells of a report's table.csv, best first, with what a reader asks for first."""
+    rows = pd.read_csv(table)
+    names = [f"{r.cell} ({r.alias})" if isinstance(r.alias, str) else r.cell for r in rows.itertuples()]
+    intervals = [
+        f"{low:.2f} to {high:.2f}" if pd.notna(low) else ""
+        for low, high in zip(rows.fcd_low, rows.fcd_high, strict=True)
+    ]
+    shown = pd.DataFrame({"cell": names, "FCD": rows.fcd.map("{:.2f}".format), "95% interval": intervals})
+    return shown.to_markdown(index=False, disable_numparse=True)
+
+
+def updated(readme: str, table: Path) -> str:
+    """Returns the README's text with the headline of a table between its markers."""
+    before, rest = readme.split(BEGIN)
+    return f"{before}{BEGIN}\n\n{headline(table)}\n\n{END}{rest.split(END)[1]}"
+
+
+if __name__ == "__main__":
+    path = ROOT / "README.md"
+    path.write_text(updated(path.read_text(), ROOT / "reports/mnist-poster/table.csv"))
