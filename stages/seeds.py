@@ -26,8 +26,8 @@ def each_seed(
 ) -> list[Path]:
     """Maps a fit over seeds and returns the folder of each; finished ones are found again by all they depend on.
 
-    That is the parameters, the input files and the source of all modules of this project that are loaded by now: a
-    stage loads its method before it calls this.
+    That is the parameters, the input files, the stage's script, the fingerprints and the methods that are loaded by
+    now: a stage loads its method before it calls this.
 
     Arguments:
         label: The stage and the cell, for the folder's name.
@@ -97,12 +97,13 @@ def common(values: list) -> float | int | str | bool:
 
 
 def _code() -> list[Path]:
-    """Returns the source files of this project's modules that are loaded."""
+    """Returns what stands for the code of this run, as in dvc.yaml: script, loaded methods and fingerprints."""
     files = {
         Path(module.__file__).resolve() for module in list(sys.modules.values()) if getattr(module, "__file__", None)
     }
-    homes = (ROOT / "src", ROOT / "stages")
-    return sorted(path for path in files if any(home in path.parents for home in homes))
+    homes = [ROOT / "src/latentpriors" / kind for kind in ("autoencoders", "priors")]
+    methods = sorted(path for path in files if path.parent in homes and path.stem not in ("__init__", "base"))
+    return [Path(sys.modules["__main__"].__file__), *methods, *sorted((ROOT / "fingerprints").glob("*.json"))]
 
 
 def _digest(settings: dict, files: list[Path]) -> str:

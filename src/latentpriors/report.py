@@ -66,7 +66,7 @@ def report(cells: dict[str, dict], real: str, folder: Path, shared: Path, datase
     """
     table = _table(cells, real, folder)
     accuracies = load_json(shared / "classifier.json")
-    for name, picture in _pictures(cells, real, folder, shared, table, dataset).items():
+    for name, picture in _pictures(cells, real, folder, shared, table).items():
         picture.savefig(out / f"{name}.png", dpi=120)
     shown = _shown(table)
     table.drop(columns=["fcd_by_seed", "fcd_by_classifier"]).to_csv(out / "table.csv", index=False)
@@ -176,7 +176,8 @@ def _method(table: pd.DataFrame, accuracies: dict) -> list[str]:
     ]
 
 
-def _pictures(cells: dict, real: str, folder: Path, shared: Path, table: pd.DataFrame, dataset: str) -> dict:
+def _pictures(cells: dict, real: str, folder: Path, shared: Path, table: pd.DataFrame) -> dict:
+    titles = {row.cell: _named(row) for row in table.itertuples()}
     grids = {"real": read_grid(folder / real / "samples.png")}
     planes, learned = {}, {}
     for key, cell in cells.items():
@@ -189,8 +190,8 @@ def _pictures(cells: dict, real: str, folder: Path, shared: Path, table: pd.Data
     own = {name: pd.read_csv(shared / "autoencoders" / name / "curves.csv") for name in autoencoders}
     maps = {name: pd.read_csv(shared / "autoencoders" / name / "map.csv") for name in autoencoders}
     return {
-        "forest": figures.forest(table),
-        "samples": figures.sample_grids(grids),
+        "forest": figures.forest(table.assign(cell=list(titles.values()))),
+        "samples": figures.sample_grids({titles[name]: grid for name, grid in grids.items()}),
         "codes": figures.codes_and_samples(planes),
         "densities": figures.densities(planes),
         "maps": figures.latent_maps(maps),

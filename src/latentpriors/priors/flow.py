@@ -22,10 +22,13 @@ class Flow(Prior):
         | NICE: Non-linear Independent Components Estimation (Dinh et al., 2014)
         | Density estimation using Real NVP (Dinh et al., 2016)
         | Generative Latent Flow (Xiao et al., 2019)
+        | Noise Regularization for Conditional Density Estimation (Rothfuss et al., 2019)
 
     Arguments:
         transforms: The number of couplings.
         hidden: The widths of the hidden layers of each coupling's network.
+        noise_scale: The standard deviation of the noise on the training codes, in units of the codes' own: without it
+            the flow narrows around single codes, and held-out ones soon get no density.
         learning_rate, weight_decay: Of AdamW.
     """
 
@@ -38,6 +41,7 @@ class Flow(Prior):
         *,
         transforms: int = 12,
         hidden: tuple[int, ...] = (64, 64),
+        noise_scale: float = 0.1,
         learning_rate: float = 4e-3,
         weight_decay: float = 1e-2,
     ):
@@ -45,10 +49,11 @@ class Flow(Prior):
             raise ValueError("a coupling flow splits its dimensions in two, so codes need at least two; take gmm")
         super().__init__(dim)
         self.flow = zuko.flows.NICE(dim, transforms=transforms, randmask=True, hidden_features=list(hidden))
-        self.learning_rate, self.weight_decay = learning_rate, weight_decay
+        self.noise_scale, self.learning_rate, self.weight_decay = noise_scale, learning_rate, weight_decay
 
     def forward(self, batch: tuple[Tensor, ...], turn: str) -> Tensor:
-        return -self.log_prob(batch[0]).mean()
+        z = batch[0] + self.noise_scale * self.noise(*batch[0].shape)
+        return -self.log_prob(z).mean()
 
     def players(self) -> dict[str, Player]:
         return {"model": Player(self.flow.parameters(), self.learning_rate, weight_decay=self.weight_decay)}
