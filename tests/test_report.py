@@ -30,7 +30,7 @@ def figures(values: list[float], **more) -> dict:
         "fcd_by_classifier": [mean, mean, mean],
         "yardstick": False,
     }
-    return facts | {"parameters": 1234, "seconds": 2.5, "device": "cpu"} | more
+    return facts | {"parameters": 1234, "seconds": 2.5, "device": "cpu", "steps": 600} | more
 
 
 @pytest.fixture
@@ -41,6 +41,7 @@ def folder(tmp_path: Path) -> tuple[Path, dict]:
     for autoencoder in ("ae", "vae", "aae"):
         own = shared / "autoencoders" / autoencoder
         own.mkdir(parents=True)
+        (shared / f"autoencoders/{autoencoder}.json").write_text(json.dumps({"steps": 2000, "seconds": 7.5}))
         curve.to_csv(own / "curves.csv", index=False)
         latent_map(torch.randn(30, 3), torch.arange(30) % 10).to_csv(own / "map.csv", index=False)
         for prior, values in FCD.items():
@@ -94,6 +95,7 @@ def test_report_says_how_the_posters_order_comes_out(folder: tuple[Path, dict], 
     assert "FlowAE < AdvAE **holds**" in text
     assert "| ae-flow (FlowAE)" in text
     assert "| ae-native " in text
+    assert "Steps of each autoencoder, with the seconds of a seed: ae 2,000 (8 s), vae 2,000" in text
     assert "nan" not in text
 
 

@@ -66,13 +66,15 @@ def report(cells: dict[str, dict], real: str, folder: Path, shared: Path, datase
     """
     table = _table(cells, real, folder)
     accuracies = load_json(shared / "classifier.json")
+    names = dict.fromkeys(cell["autoencoder"] for cell in cells.values())
+    trained = {name: load_json(shared / f"autoencoders/{name}.json") for name in names}
     for name, picture in _pictures(cells, real, folder, shared, table).items():
         picture.savefig(out / f"{name}.png", dpi=120)
     shown = _shown(table)
     table.drop(columns=["fcd_by_seed", "fcd_by_classifier"]).to_csv(out / "table.csv", index=False)
     (out / "table.tex").write_text(shown.to_latex(index=False, na_rep="--", escape=True))
     title = f"{dataset}: which prior over the codes makes the best images?"
-    answer = _answer(table, dataset) + _method(table, accuracies)
+    answer = [*_answer(table, dataset), _method(table, accuracies, trained)]
     pictures = [name for name in CAPTIONS if (out / f"{name}.png").exists()]
     markdown = shown.to_markdown(index=False, disable_numparse=True)
     body = "\n\n".join(f"![{name}]({name}.png)\n\n*{CAPTIONS[name]}*" for name in pictures)
@@ -109,6 +111,8 @@ def _shown(table: pd.DataFrame) -> pd.DataFrame:
         return "" if pd.isna(value) else format(value, pattern)
 
     shown = pd.DataFrame({"cell": [_named(row) for row in table.itertuples()]})
+    spent = ["parameters", "seconds"]
+    table = table.assign(**table[spent].mask(table.yardstick.astype(bool)))  # a yardstick has learned nothing
     table = table.reindex(columns=[*table.columns, *(set(COLUMNS) - set(table.columns) - {"interval"})])
     for column in COLUMNS:
         if column == "interval":
@@ -164,16 +168,19 @@ def _order(rows: pd.DataFrame, dataset: str) -> str:
     return f"The poster has, on MNIST, {theirs}. Here: {ours}. Step by step: {'; '.join(steps)}.{note}"
 
 
-def _method(table: pd.DataFrame, accuracies: dict) -> list[str]:
+def _method(table: pd.DataFrame, accuracies: dict, trained: dict[str, dict]) -> str:
+    """Returns what the figures are, and what they were bought with."""
     row = table[table.cell != "real"].iloc[0]
-    return [
+    budgets = ", ".join(f"{name} {facts['steps']:,} ({facts['seconds']:.0f} s)" for name, facts in trained.items())
+    return (
         f"FCD is the Fréchet distance of the classifiers' 10 logits, {row.n_samples:,} samples against the test split, "
         f"the mean over {len(row.fcd_by_classifier)} frozen classifiers (accuracy "
         f"{100 * accuracies['validation']:.2f}% on validation, {100 * accuracies['test']:.2f}% on test) and "
         f"{row.seeds} seeds, each with its own autoencoder, prior and noise. The interval is Student's t over seeds. "
         "FCD validation is the figure that choices are made on. NLL is that of the test codes in raw code space: it "
-        f"compares priors on one autoencoder only. All on {row.device}."
-    ]
+        f"compares priors on one autoencoder only. Steps of each autoencoder, with the seconds of a seed: {budgets}; "
+        f"of each prior: {table.steps.max():,.0f} steps at budget factor 1. All on {row.device}."
+    )
 
 
 def _pictures(cells: dict, real: str, folder: Path, shared: Path, table: pd.DataFrame) -> dict:
