@@ -36,9 +36,9 @@ def each_seed(
         inputs: The files that the fit of a seed reads.
         fit: Fits a seed, writes into a folder and returns the facts for its facts.json.
     """
-    folders, code = [], _code()
+    folders, run = [], _digest(settings, _code())  # once: an edit while seeds are fitted is not what they ran
     for index in range(seeds):
-        folder = WORK / label / _digest(settings, [*code, *inputs(index)]) / f"seed{index}"
+        folder = WORK / label / _digest({"run": run}, inputs(index)) / f"seed{index}"
         if not folder.is_dir():
             with whole(folder) as part:
                 part.mkdir(parents=True)
