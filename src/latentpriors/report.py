@@ -4,7 +4,6 @@ __all__ = ["report"]
 
 import base64
 import html
-import itertools
 from importlib import resources
 from pathlib import Path
 
@@ -12,17 +11,9 @@ import pandas as pd
 from jinja2 import Template
 
 from . import figures
-from .metrics import difference_interval
+from .answer import POSTER, conclusions, method
 from .previews import read_grid
 from .store import load_json
-
-# What the poster "AdvAE and FlowAE" calls these cells and prints for them: FCD on MNIST, one run each.
-POSTER = {
-    "ae-flow": ("FlowAE", 4.65),
-    "ae-wgan": ("AdvAE", 6.03),
-    "aae-native": ("AAE", 6.09),
-    "vae-native": ("VAE", 8.12),
-}
 
 COLUMNS = {
     "cell": "cell",
@@ -74,7 +65,7 @@ def report(cells: dict[str, dict], real: str, folder: Path, shared: Path, datase
     table.drop(columns=["fcd_by_seed", "fcd_by_classifier"]).to_csv(out / "table.csv", index=False)
     (out / "table.tex").write_text(shown.to_latex(index=False, na_rep="--", escape=True))
     title = f"{dataset}: which prior over the codes makes the best images?"
-    answer = [*_answer(table, dataset), _method(table, accuracies, trained)]
+    answer = [*conclusions(table, dataset), method(table, accuracies, trained)]
     pictures = [name for name in CAPTIONS if (out / f"{name}.png").exists()]
     markdown = shown.to_markdown(index=False, disable_numparse=True)
     body = "\n\n".join(f"![{name}]({name}.png)\n\n*{CAPTIONS[name]}*" for name in pictures)
@@ -126,63 +117,6 @@ def _shown(table: pd.DataFrame) -> pd.DataFrame:
     return shown.rename(columns=COLUMNS)
 
 
-def _answer(table: pd.DataFrame, dataset: str) -> list[str]:
-    """Returns the answer in words: the best cell, what limits it, and how the poster's order comes out."""
-    real, rows = table[table.cell == "real"].iloc[0], table[~table.yardstick.astype(bool)]
-    best = rows.iloc[0]
-    ceiling = table[table.cell == f"{best.autoencoder}-reconstruction"].iloc[0]
-    lines = [
-        f"**{best.cell}** makes the best images: FCD {_interval(best)}, against {ceiling.fcd:.2f} for its "
-        f"autoencoder's reconstructions of held-out images, which is what a perfect prior would get, and "
-        f"{real.fcd:.2f} for held-out real images (train against test: {real.fcd_train:.2f}). Of what is left to "
-        f"gain over the floor, {_share(best, ceiling, real)}."
-    ]
-    if set(POSTER) <= set(rows.cell):
-        lines.append(_order(rows.set_index("cell"), dataset))
-    return lines
-
-
-def _share(best: pd.Series, ceiling: pd.Series, real: pd.Series) -> str:
-    decoder, prior = ceiling.fcd - real.fcd, best.fcd - ceiling.fcd
-    return f"the autoencoder has {decoder:.2f} and the prior {prior:.2f}"
-
-
-def _order(rows: pd.DataFrame, dataset: str) -> str:
-    """Returns how each step of the poster's order comes out, with the interval of the difference."""
-    steps, names = [], list(POSTER)
-    for a, b in itertools.pairwise(names):
-        paired = rows.autoencoder[a] == rows.autoencoder[b]
-        mean, low, high = difference_interval(rows.fcd_by_seed[a], rows.fcd_by_seed[b], paired)
-        pair = f"{POSTER[a][0]} < {POSTER[b][0]}"
-        if low is None:
-            verdict = "not decided by one seed"
-        elif high < 0:
-            verdict = "**holds**"
-        else:
-            verdict = "**is reversed**" if low > 0 else "cannot be told with these seeds"
-        span = "" if low is None else f", 95% interval {low:.2f} to {high:.2f}"
-        steps.append(f"{pair} {verdict} (difference {mean:+.2f}{span})")
-    ours = " < ".join(f"{POSTER[c][0]} {rows.fcd[c]:.2f}" for c in sorted(names, key=lambda c: rows.fcd[c]))
-    theirs = " < ".join(f"{name} {fcd}" for name, fcd in POSTER.values())
-    note = "" if dataset == "mnist" else " The poster's figures are for MNIST: only the order can be compared."
-    return f"The poster has, on MNIST, {theirs}. Here: {ours}. Step by step: {'; '.join(steps)}.{note}"
-
-
-def _method(table: pd.DataFrame, accuracies: dict, trained: dict[str, dict]) -> str:
-    """Returns what the figures are, and what they were bought with."""
-    row = table[table.cell != "real"].iloc[0]
-    budgets = ", ".join(f"{name} {facts['steps']:,} ({facts['seconds']:.0f} s)" for name, facts in trained.items())
-    return (
-        f"FCD is the Fréchet distance of the classifiers' 10 logits, {row.n_samples:,} samples against the test split, "
-        f"the mean over {len(row.fcd_by_classifier)} frozen classifiers (accuracy "
-        f"{100 * accuracies['validation']:.2f}% on validation, {100 * accuracies['test']:.2f}% on test) and "
-        f"{row.seeds} seeds, each with its own autoencoder, prior and noise. The interval is Student's t over seeds. "
-        "FCD validation is the figure that choices are made on. NLL is that of the test codes in raw code space: it "
-        f"compares priors on one autoencoder only. Steps of each autoencoder, with the seconds of a seed: {budgets}; "
-        f"of each prior: {table.steps.max():,.0f} steps at budget factor 1. All on {row.device}."
-    )
-
-
 def _pictures(cells: dict, real: str, folder: Path, shared: Path, table: pd.DataFrame) -> dict:
     titles = {row.cell: _named(row) for row in table.itertuples()}
     grids = {"real": read_grid(folder / real / "samples.png")}
@@ -208,12 +142,6 @@ def _pictures(cells: dict, real: str, folder: Path, shared: Path, table: pd.Data
 
 def _named(row: tuple) -> str:
     return f"{row.cell} ({row.alias})" if isinstance(row.alias, str) else row.cell
-
-
-def _interval(row: pd.Series) -> str:
-    return f"{row.fcd:.2f}" + (
-        "" if pd.isna(row.fcd_low) else f" (95% interval {row.fcd_low:.2f} to {row.fcd_high:.2f})"
-    )
 
 
 def _emphasized(text: str) -> str:
