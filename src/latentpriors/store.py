@@ -2,8 +2,10 @@
 
 __all__ = ["StoreError", "load_json", "load_tensors", "save_json", "save_tensors", "whole"]
 
+import errno
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,7 +44,12 @@ def save_tensors(path: Path, tensors: dict[str, torch.Tensor], about: dict | Non
     """Writes named tensors, and facts about them that JSON can hold."""
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     with whole(path) as part:
-        save_file(tensors, part, metadata={"about": json.dumps(about or {}, sort_keys=True)})
+        try:
+            save_file(tensors, part, metadata={"about": json.dumps(about or {}, sort_keys=True)})
+        except SafetensorError as error:
+            # It wraps the system's error in its own: a full disk must be seen as one.
+            number = re.search(r"os error (\d+)", str(error))
+            raise OSError(int(number[1]) if number else errno.EIO, str(error), str(path)) from error
 
 
 def load_tensors(path: Path, device: str | torch.device = "cpu") -> tuple[dict[str, torch.Tensor], dict]:
