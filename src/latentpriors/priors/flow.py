@@ -40,10 +40,10 @@ class Flow(Prior):
         dim: int,
         *,
         transforms: int = 12,
-        hidden: tuple[int, ...] = (64, 64),
+        hidden: tuple[int, ...] = (128, 128),
         noise_scale: float = 0.1,
         learning_rate: float = 4e-3,
-        weight_decay: float = 1e-2,
+        weight_decay: float = 0.1,
     ):
         if dim < self.least_dim:
             raise ValueError("a coupling flow splits its dimensions in two, so codes need at least two; take gmm")
