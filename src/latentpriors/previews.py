@@ -3,13 +3,16 @@
 __all__ = ["latent_map", "read_grid", "save_grid"]
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from PIL import Image
 from torch import Tensor
 
 from .store import whole
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 POINTS = 2000
 PERPLEXITY = 70  # as in the poster
@@ -32,13 +35,14 @@ def read_grid(path: Path, columns: int = 8) -> np.ndarray:
     return tiles.reshape(-1, size, size, *grid.shape[2:])
 
 
-def latent_map(codes: Tensor, labels: Tensor) -> pd.DataFrame:
+def latent_map(codes: Tensor, labels: Tensor) -> "pd.DataFrame":
     """Returns the t-SNE of the first codes (N, D) as rows of x, y and label.
 
     References:
         | Visualizing Data using t-SNE (van der Maaten and Hinton, 2008)
     """
     # Imported here: only one stage draws the map.
+    import pandas as pd
     from sklearn.manifold import TSNE
 
     codes, labels = codes[:POINTS].cpu().numpy(), labels[:POINTS].cpu().numpy()

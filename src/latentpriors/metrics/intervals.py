@@ -5,7 +5,7 @@ __all__ = ["difference_interval", "student_interval"]
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 
 def student_interval(values: Sequence[float], confidence: float = 0.95) -> tuple[float, float | None, float | None]:
@@ -18,7 +18,7 @@ def student_interval(values: Sequence[float], confidence: float = 0.95) -> tuple
     mean = float(values.mean())
     if len(values) == 1:
         return mean, None, None
-    half = stats.t.ppf(0.5 + confidence / 2, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
+    half = stdtrit(len(values) - 1, 0.5 + confidence / 2) * values.std(ddof=1) / np.sqrt(len(values))
     return mean, mean - float(half), mean + float(half)
 
 
@@ -38,6 +38,9 @@ def difference_interval(
     mean = float(a.mean() - b.mean())
     if min(len(a), len(b)) == 1:
         return mean, None, None
+    # Imported here: it takes a second, which only reports should pay.
+    from scipy import stats
+
     interval = stats.ttest_ind(a, b, equal_var=False).confidence_interval(confidence)
     # Without any spread Welch's degrees of freedom are 0 / 0.
     low, high = (mean, mean) if np.isnan(interval.low) else (float(interval.low), float(interval.high))
