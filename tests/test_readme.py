@@ -1,0 +1,24 @@
+"""The README says what is in git."""
+
+import re
+import sys
+from pathlib import Path
+
+from latentpriors.registry import names
+
+
+def test_headline_is_the_committed_table(root: Path) -> None:
+    sys.path.insert(0, str(root / "reports"))
+    from readme import updated
+
+    text = (root / "README.md").read_text()
+    assert updated(text, root / "reports/mnist-poster/table.csv") == text, "run `make readme`"
+
+
+def test_every_method_and_path_is_there(root: Path) -> None:
+    text = (root / "README.md").read_text()
+    for kind in ("autoencoders", "priors"):
+        for name in names(kind):
+            assert f"`{name}`" in text or f"-{name}`" in text, name
+    for link in re.findall(r"\]\(([^):]+)\)", text):
+        assert (root / link).exists(), link
