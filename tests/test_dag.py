@@ -179,9 +179,9 @@ def test_a_report_is_redrawn_without_any_cache(project: Project) -> None:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     assert ran(project.dvc("repro", "--allow-missing", "--dry")) == []
     path = project.folder / "src/latentpriors/answer.py"
-    path.write_text(path.read_text().replace("makes the best images", "draws the best images"))
+    path.write_text(path.read_text().replace("has the lowest FCD", "shows the lowest FCD"))
     assert ran(project.dvc("repro", "--allow-missing", "report@digits-poster")) == ["check", "report@digits-poster"]
-    assert "draws the best images" in (project.folder / "reports/digits-poster/report.md").read_text()
+    assert "shows the lowest FCD" in (project.folder / "reports/digits-poster/report.md").read_text()
     shutil.rmtree(project.folder / "reports")
     project.dvc("repro", "--force", "--single-item", "report@digits-poster")
     assert (project.folder / "reports/digits-poster/samples.png").is_file()

@@ -89,7 +89,7 @@ def test_report_has_all_its_parts(folder: tuple[Path, dict], tmp_path: Path) -> 
 
 def test_report_says_how_the_posters_order_comes_out(folder: tuple[Path, dict], tmp_path: Path) -> None:
     text = (drawn(folder, tmp_path / "out") / "report.md").read_text()
-    assert "**ae-flow** makes the best images: FCD 4.10 (95% interval 3.10 to 5.10)" in text
+    assert "**ae-flow** has the lowest FCD: 4.10 (95% interval 3.10 to 5.10)" in text
     assert "The runner-up, aae-flow, is behind: difference 1.00" in text
     assert "FlowAE 4.65 < AdvAE 6.03 < AAE 6.09 < VAE 8.12" in text
     assert "Here: FlowAE 4.10 < AdvAE 5.13 < AAE 10.03 < VAE 13.03" in text

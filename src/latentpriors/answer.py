@@ -23,7 +23,7 @@ def conclusions(table: pd.DataFrame, dataset: str) -> list[str]:
     best = rows.iloc[0]
     ceiling = table[table.cell == f"{best.autoencoder}-reconstruction"].iloc[0]
     lines = [
-        f"**{best.cell}** makes the best images: FCD {_interval(best)}, against {ceiling.fcd:.2f} for its "
+        f"**{best.cell}** has the lowest FCD: {_interval(best)}, against {ceiling.fcd:.2f} for its "
         f"autoencoder's reconstructions of held-out images, which is what a perfect prior would get, and "
         f"{real.fcd:.2f} for held-out real images (train against test: {real.fcd_train:.2f}). Of what is left to "
         f"gain over the floor, {_share(best, ceiling, real)}. {_runner_up(best, rows.iloc[1])}"
