@@ -1,11 +1,18 @@
 """Metrics: features of real and generated images in, numbers out; no models here."""
 
 __all__ = [
+    "compare",
+    "detectable_difference",
     "difference_interval",
     "frechet_distance",
+    "holm",
     "moments",
+    "ranked",
+    "seeds_needed",
     "student_interval",
 ]
 
+from .comparisons import compare, holm, ranked
 from .frechet import frechet_distance, moments
 from .intervals import difference_interval, student_interval
+from .power import detectable_difference, seeds_needed

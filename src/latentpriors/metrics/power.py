@@ -1,0 +1,91 @@
+"""How many seeds a comparison takes, and what a number of seeds can show."""
+
+__all__ = ["detectable_difference", "seeds_needed"]
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.special import nctdtr, nctdtrinc, stdtrit
+
+from .intervals import ROUNDING, difference_error
+
+# In standard deviations: two or three seeds show it, and the noncentral t has no value far beyond.
+LARGEST = 1e4
+
+
+def seeds_needed(
+    a: Sequence[float],
+    b: Sequence[float],
+    paired: bool,
+    power: float = 0.8,
+    confidence: float = 0.95,
+    tests: int = 1,
+    most: int = 1000,
+) -> int | None:
+    """Returns how many seeds of each row would tell the two apart with this power; None: more than `most`, or unknown.
+
+    The difference and the spread are taken to be those seen (one seed shows no spread: unknown), so from few seeds
+    this is an order of magnitude, too small where chance made the difference large.
+
+    References:
+        Statistical Power Analysis for the Behavioral Sciences (Cohen, 1988)
+
+    Arguments:
+        a, b: The figures by seed, (S,).
+        paired: By seed, or else by Welch's test.
+        power: The chance that the test finds the difference, with the right sign.
+        confidence: Of the test.
+        tests: Among how many pairs of a table; the first and hardest step of Holm's correction over them.
+        most: Where to give up.
+
+    Raises:
+        ValueError: no value, one that is not finite, pairs of different lengths, no tests, or a power or confidence
+            outside (0, 1).
+    """
+    difference, error, freedom = difference_error(a, b, paired)
+    level = _level(power, confidence, tests)
+    if freedom == 0 or abs(difference) <= ROUNDING * max(np.abs(a).max(), np.abs(b).max()):
+        return None
+    if error == 0:
+        effect, freedom = LARGEST, 1.0
+    else:
+        stds = np.array([np.subtract(a, b).std(ddof=1)] if paired else [np.std(a, ddof=1), np.std(b, ddof=1)])
+        effect = min(abs(difference) / np.hypot.reduce(stds), LARGEST)
+        # Welch's degrees of freedom for n seeds of each row, over n − 1.
+        freedom = 1 / ((stds / np.hypot.reduce(stds)) ** 4).sum()
+    return next((n for n in range(2, most + 1) if _power(effect, n, freedom * (n - 1), level) >= power), None)
+
+
+def detectable_difference(
+    seeds: int, paired: bool, power: float = 0.8, confidence: float = 0.95, tests: int = 1
+) -> float:
+    """Returns the smallest difference that so many seeds of each row show with this power, in standard deviations.
+
+    The unit is the standard deviation over seeds: paired, of the differences by seed; else of either row (taken as
+    equal). One seed shows none: infinity.
+
+    Arguments:
+        seeds: Of each row.
+        paired, power, confidence, tests: As in `seeds_needed`.
+
+    Raises:
+        ValueError: a power or confidence outside (0, 1), or fewer than one seed or test.
+    """
+    level, samples = _level(power, confidence, tests), 1 if paired else 2
+    if seeds < 1:
+        raise ValueError(f"{seeds} seeds show nothing; one or more are needed")
+    if seeds == 1:
+        return float("inf")
+    freedom = samples * (seeds - 1)
+    return float(nctdtrinc(freedom, 1 - power, stdtrit(freedom, level)) * np.sqrt(samples / seeds))
+
+
+def _power(effect: float, n: int, freedom: float, level: float) -> float:
+    """Returns the chance that n seeds give a t statistic above its critical value."""
+    return 1 - nctdtr(freedom, effect * np.sqrt(n), stdtrit(freedom, level))
+
+
+def _level(power: float, confidence: float, tests: int) -> float:
+    if not (0 < power < 1 and 0 < confidence < 1 and tests >= 1):
+        raise ValueError(f"power {power} and confidence {confidence} must be in (0, 1), tests {tests} at least 1")
+    return 1 - (1 - confidence) / (2 * tests)
