@@ -7,12 +7,16 @@ __all__ = [
     "frechet_distance",
     "holm",
     "moments",
+    "one_run_interval",
     "ranked",
     "seeds_needed",
     "student_interval",
+    "variance_components",
+    "variance_shares",
 ]
 
 from .comparisons import compare, holm, ranked
 from .frechet import frechet_distance, moments
 from .intervals import difference_interval, student_interval
 from .power import detectable_difference, seeds_needed
+from .variance import one_run_interval, variance_components, variance_shares
