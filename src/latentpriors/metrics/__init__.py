@@ -6,8 +6,10 @@ __all__ = [
     "difference_interval",
     "frechet_distance",
     "holm",
+    "kendall_with_ties",
     "moments",
     "one_run_interval",
+    "rank_agreement",
     "ranked",
     "seeds_needed",
     "student_interval",
@@ -15,6 +17,7 @@ __all__ = [
     "variance_shares",
 ]
 
+from .agreement import kendall_with_ties, rank_agreement
 from .comparisons import compare, holm, ranked
 from .frechet import frechet_distance, moments
 from .intervals import difference_interval, student_interval
