@@ -1,13 +1,16 @@
 """What the shared modules compute on tiny fixed problems, to five digits: `make fingerprints` writes it down.
 
-A stage depends on these files instead of on the modules: a better comment reruns nothing, and a changed number
-cannot pass unseen, since a test recomputes them.
+A stage depends on these numbers instead of on the modules: a better comment reruns nothing, and a changed number
+cannot pass unseen, since a test recomputes them. What a stage has to depend on is one small file, stages/STAGE.json:
+the digests of the fingerprints of all shared modules that it imports, directly or through others.
 """
 
-__all__ = ["FINGERPRINTS", "MODULES", "compute"]
+__all__ = ["FINGERPRINTS", "MODULES", "compute", "imports", "of_stage", "same", "source"]
 
+import ast
 import hashlib
 import json
+import re
 import sys
 import tempfile
 from collections.abc import Callable
@@ -16,16 +19,19 @@ from unittest.mock import patch
 
 import numpy as np
 import torch
+import yaml
 from torch import nn
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent / "src"), str(HERE.parent / "stages")]
+ROOT = HERE.parent
+sys.path[:0] = [str(ROOT / "src"), str(ROOT / "stages")]
 
 import context  # noqa: E402
 import seeds  # noqa: E402
-from latentpriors import data, fits, metrics, networks, previews, scoring, store  # noqa: E402
+from latentpriors import data, fits, metrics, networks, previews, scoring, store, walks  # noqa: E402
 from latentpriors.autoencoders.base import Autoencoder, bernoulli_cross_entropy  # noqa: E402
 from latentpriors.priors.base import Prior, Standardization  # noqa: E402
+from latentpriors.priors.gaussian import Gaussian  # noqa: E402
 from latentpriors.training import Budget, Game, Player, evaluate, train  # noqa: E402
 
 # Which fingerprint stands for which module; a method's file and a stage's script are dependencies themselves.
@@ -36,16 +42,32 @@ MODULES = {
     "latentpriors.autoencoders.base": "codes",
     "latentpriors.priors.base": "codes",
     "latentpriors.fits": "codes",
+    "latentpriors.walks": "codes",
     "latentpriors.registry": "codes",
     "latentpriors.data": "data",
     "latentpriors.data.readers": "data",
     "latentpriors.data.sources": "data",
     "latentpriors.data.splits": "data",
+    "latentpriors.design": "design",
+    "latentpriors.evaluation": "evaluation",
     "latentpriors.metrics": "metrics",
+    "latentpriors.metrics.agreement": "metrics",
+    "latentpriors.metrics.arrays": "metrics",
+    "latentpriors.metrics.classes": "metrics",
+    "latentpriors.metrics.comparisons": "metrics",
+    "latentpriors.metrics.extrapolation": "metrics",
     "latentpriors.metrics.frechet": "metrics",
     "latentpriors.metrics.intervals": "metrics",
+    "latentpriors.metrics.kernel": "metrics",
+    "latentpriors.metrics.latent": "metrics",
+    "latentpriors.metrics.manifold": "metrics",
+    "latentpriors.metrics.memorization": "metrics",
+    "latentpriors.metrics.neighbours": "metrics",
+    "latentpriors.metrics.power": "metrics",
+    "latentpriors.metrics.variance": "metrics",
     "latentpriors.scoring": "metrics",
     "latentpriors.networks": "networks",
+    "latentpriors.outsiders": None,
     "latentpriors.networks.classifier": "networks",
     "latentpriors.networks.conv": "networks",
     "latentpriors.networks.mlp": "networks",
@@ -155,6 +177,10 @@ def codes() -> dict:
             found["prior"] = list(fits.fit_prior("toy", {}, stored, Budget(1, 8, _generator()), path).values())
             drawn = fits.samples(fits.load_prior(path / "prior.safetensors", "cpu"), scaling, 2, _generator())
             found["prior"] += [drawn, (path / "plane.csv").read_text()[:60]]
+            shots = store.load_tensors(path / "shots.safetensors")[0]
+            map_of_noise = Gaussian(3)
+            found["pictures"] = walks.pictures(map_of_noise, scaling, z[:8], {"1": z[:8]}, _generator())
+            found["pictures"] |= {"shots": list(shots), "line": walks.line_images(model, z[:8])}
     return found
 
 
@@ -249,6 +275,61 @@ def compute(name: str) -> dict:
         torch.set_num_threads(threads)
 
 
+def same(found: object, written: object) -> bool:
+    """Whether numbers are equal to four digits: two machines' rounding may differ in the fifth."""
+    if isinstance(written, dict) and isinstance(found, dict):
+        return found.keys() == written.keys() and all(same(found[key], written[key]) for key in written)
+    if isinstance(written, list) and isinstance(found, list):
+        return len(found) == len(written) and all(same(a, b) for a, b in zip(found, written, strict=True))
+    if isinstance(written, float) and isinstance(found, (float, int)):
+        return abs(found - written) <= max(1e-4 * abs(written), 1e-6)
+    return found == written
+
+
+def of_stage(stage: str) -> dict[str, str]:
+    """Returns the digest of each fingerprint that stands for code which a stage of dvc.yaml runs."""
+    block = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"][stage]
+    block = block.get("do", block)
+    needed = imports(ROOT / re.search(r"stages/\w+\.py", block["cmd"])[0])
+    for kind in ("autoencoders", "priors"):
+        # A cell's method is a dependency by name; what any of them may import is needed.
+        if any(dep.startswith(f"src/latentpriors/{kind}/$") for dep in block["deps"]):
+            for path in (ROOT / "src/latentpriors" / kind).glob("*.py"):
+                needed |= imports(path)
+    direct = {module for module in needed if str(source(module).relative_to(ROOT)) in block["deps"]}
+    names = {MODULES[module] for module in needed - direct if module in MODULES} - {None}
+    return {name: hashlib.md5((HERE / f"{name}.json").read_bytes()).hexdigest() for name in sorted(names)}
+
+
+def imports(path: Path, seen: set[str] | None = None) -> set[str]:
+    """Returns the names of this project's modules that a file imports, directly or through others."""
+    seen = set() if seen is None else seen
+    package = path.relative_to(ROOT / "src").parent.parts if ROOT / "src" in path.parents else ()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            base = ".".join(package[: len(package) - node.level + 1]) if node.level else ""
+            module = ".".join(filter(None, [base, node.module]))
+            candidates = [module, *(f"{module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Import):
+            candidates = [alias.name for alias in node.names]
+        else:
+            continue
+        for name in candidates:
+            for parent in (".".join(name.split(".")[: i + 1]) for i in range(name.count(".") + 1)):
+                if source(parent) is not None and parent not in seen:
+                    seen.add(parent)
+                    imports(source(parent), seen)
+    return seen
+
+
+def source(module: str) -> Path | None:
+    """Returns the file of a module of this project, None for anybody else's."""
+    parts = module.split(".")
+    options = [ROOT / "src" / Path(*parts, "__init__.py"), (ROOT / "src" / Path(*parts)).with_suffix(".py")]
+    options += [ROOT / "stages" / f"{module}.py"] if len(parts) == 1 else []
+    return next((path for path in options if path.is_file()), None)
+
+
 def _plain(value: object) -> object:
     if isinstance(value, dict):
         return {str(key): _plain(entry) for key, entry in value.items()}
@@ -267,10 +348,16 @@ def _generator() -> torch.Generator:
     return torch.Generator().manual_seed(0)
 
 
+def _write(path: Path, content: dict) -> None:
+    if not path.is_file() or not same(content, json.loads(path.read_text())):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(content, indent=1) + "\n")
+        print(f"{path.relative_to(HERE)} has changed: what depends on it will rerun")
+
+
 if __name__ == "__main__":
     for name in FINGERPRINTS:
-        text = json.dumps(compute(name), indent=1) + "\n"
-        path = HERE / f"{name}.json"
-        if not path.is_file() or path.read_text() != text:
-            path.write_text(text)
-            print(f"{path.name} has changed: what depends on it will rerun")
+        _write(HERE / f"{name}.json", compute(name))
+    for stage in yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]:
+        if stage != "check":  # it depends on the whole package
+            _write(HERE / "stages" / f"{stage}.json", of_stage(stage))

@@ -1,18 +1,21 @@
 """What every stage shares: parameters, device, seeds, and one clear message for a failure."""
 
-__all__ = ["ROOT", "arguments", "device", "generator", "params", "run", "seed"]
+__all__ = ["ROOT", "arguments", "device", "die_with", "generator", "params", "run", "seed"]
 
 import argparse
 import ctypes
 import errno
 import hashlib
+import os
 import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import torch
-import yaml
+PARENT = os.getppid()  # taken before the slow imports: it may die while they run
+
+import torch  # noqa: E402
+import yaml  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 # This checkout's library, also in the copies of it in which `dvc exp run --queue` works.
@@ -21,15 +24,26 @@ sys.path.insert(0, str(ROOT / "src"))
 
 def run(main: Callable[[], None]) -> None:
     """Runs a stage: it dies with the process that started it, and a foreseen failure is one line and exit code 1."""
-    if sys.platform == "linux":
-        # Where only dvc is killed, an orphan would go on writing into outputs (1 is PR_SET_PDEATHSIG).
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    die_with(PARENT)
     try:
         main()
+    except KeyboardInterrupt:
+        sys.exit("interrupted; finished seeds are kept, and the next run goes on after them")
     except (ValueError, ArithmeticError, OSError) as error:
         full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
         advice = "\nThe disk is full: make room (`dvc gc --workspace`, or .work/) and run it again." if full else ""
         sys.exit(f"error in {Path(sys.argv[0]).stem}: {error}{advice}")
+
+
+def die_with(parent: int) -> None:
+    """Ties this process's life to its parent's: where only dvc is killed, an orphan would go on writing into outputs.
+
+    dvc.yaml starts its commands with `exec`, so that the parent is dvc and no shell between the two.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # 1 is PR_SET_PDEATHSIG
+        if os.getppid() != parent:
+            sys.exit("error: what started this stage has died")
 
 
 def arguments(description: str, **options: str) -> argparse.Namespace:

@@ -24,7 +24,7 @@ def main() -> None:
         steps, names = round((factor or 1) * shared["steps"]), ("prior", dataset, name, index)
         budget = Budget(
             steps, shared["batch_size"], generator(where, *names, "batches"), shared["precision"],
-            log=curves(folder), label=f"{codes.parent.name} {name} {index}",
+            log=curves(folder), label=f"{codes.parent.name} {name} {index}", row=index,
         )  # fmt: skip
         seed(*names)
         figures = fit_prior(name, own, load_tensors(codes / f"seed{index}.safetensors", where)[0], budget, folder)
@@ -40,7 +40,8 @@ def main() -> None:
         part.mkdir(parents=True)
         gather_curves(folders).to_csv(part / "curves.csv", index=False)
         gather_facts(folders, part / "facts.json")
-        (part / "plane.csv").write_bytes((folders[0] / "plane.csv").read_bytes())
+        for file in ("plane.csv", "shots.safetensors"):
+            (part / file).write_bytes((folders[0] / file).read_bytes())
 
 
 if __name__ == "__main__":

@@ -2,28 +2,36 @@
 
 from pathlib import Path
 
-from context import arguments, run
+from context import arguments, device, run
+from latentpriors.evaluation import image_figures, nearest_images
 from latentpriors.previews import save_grid
-from latentpriors.scoring import LAYERS, distances, summary
+from latentpriors.scoring import LAYERS, activations, classifier_hash, distances, load_classifiers, load_reference, summary
 from latentpriors.store import load_tensors, save_json, whole
 
 
 def main() -> None:
     options = arguments(
-        __doc__, images="the images' file", reference="the reference's file",
-        metrics="the JSON file for the figures", preview="the folder for the pictures",
+        __doc__, images="the images' file", reference="the reference's file", classifier="the classifiers' folder",
+        judge="the other architecture's", metrics="the JSON file for the figures",
+        preview="the folder for the pictures",
     )  # fmt: skip
-    reference = {name: tensor.numpy() for name, tensor in load_tensors(Path(options.reference))[0].items()}
-    images = load_tensors(Path(options.images))[0]
-    count, found = sum(name.startswith("test.") and name.endswith("logits.mean") for name in reference), {}
+    reference, images, where = load_reference(options.reference), load_tensors(Path(options.images))[0], device()
+    count, features = len(load_classifiers(options.classifier)), {}
     for split in ("train", "validation"):
-        features = [{layer: reference[f"{split}.{k}.{layer}.features"] for layer in LAYERS} for k in range(count)]
-        found[split] = distances(features, reference, "test")
-    n, width = features[0]["penultimate"].shape
-    figures = summary([found["validation"]], [], n, width) | {"fcd_train": float(found["train"]["logits"].mean())}
+        features[split] = [{layer: reference[f"{split}.{k}.{layer}.features"] for layer in LAYERS} for k in range(count)]
+    held_out, train = (distances(features[split], reference, "test") for split in ("validation", "train"))
+    n, width = features["validation"][0]["penultimate"].shape
+    judged = activations(load_classifiers(options.judge, where), images["validation.images"][:n].to(where))
+    figures = summary([held_out], [], n, width) | image_figures(features["validation"], reference)
+    figures |= {"fcd_train": float(train["logits"].mean()), "classifier_hash": classifier_hash(options.classifier)}
+    figures["fcd_judge"] = float(distances(judged, reference, "judge")["logits"].mean())
+    sets = [(reference["train.features"], images["train.images"])]
+    sets.append((reference["test.0.penultimate.features"], images["test.images"]))
     with whole(Path(options.preview)) as part:
         part.mkdir(parents=True)
         save_grid(images["test.images"][:64], part / "samples.png")
+        mine = features["validation"][0]["penultimate"]
+        save_grid(nearest_images(mine, images["validation.images"], *sets), part / "nearest.png")
     save_json(Path(options.metrics), figures | {"seeds": 0, "yardstick": True})
 
 

@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import torch
+
 from context import arguments, device, generator, params, run, seed
-from latentpriors.fits import fit_autoencoder
-from latentpriors.previews import latent_map
+from latentpriors.fits import fit_autoencoder, load_autoencoder
+from latentpriors.previews import latent_map, save_grid
 from latentpriors.registry import find
 from latentpriors.store import load_tensors, whole
 from latentpriors.training import Budget
+from latentpriors.walks import COLUMNS, line_images, shown
 from seeds import curves, each_seed, gather, gather_curves, gather_facts
 
 
@@ -27,13 +30,9 @@ def main() -> None:
         # The names of a seed leave out the method: one start and one order of the data for all that is compared.
         steps, order = round(factor * shared["steps"]), generator(where, "batches", dataset, index)
         budget = Budget(
-            steps,
-            shared["batch_size"],
-            order,
-            shared["precision"],
-            log=curves(folder),
-            label=f"{dataset} {name} {index}",
-        )
+            steps, shared["batch_size"], order, shared["precision"],
+            log=curves(folder), label=f"{dataset} {name} {index}", row=index,
+        )  # fmt: skip
         seed("autoencoder", dataset, index)
         kwargs = {"shape": list(images["train"].shape[1:])} | shared["network"] | own
         figures = fit_autoencoder(name, kwargs, images, budget, generator(where, "codes", dataset, index), folder)
@@ -52,6 +51,10 @@ def main() -> None:
         gather_curves(folders).to_csv(part / "curves.csv", index=False)
         codes = load_tensors(folders[0] / "codes.safetensors")[0]["test"]
         latent_map(codes, data["test.labels"].cpu()).to_csv(part / "map.csv", index=False)
+        model = load_autoencoder(folders[0] / "weights.safetensors", "cpu")
+        shots = load_tensors(folders[0] / "shots.safetensors")[0]
+        save_grid(line_images(model, codes), part / "interpolation.png")
+        save_grid(torch.cat(shown(shots)), part / "training.png", 2 * COLUMNS)
 
 
 if __name__ == "__main__":

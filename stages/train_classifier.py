@@ -13,10 +13,10 @@ from seeds import each_seed, gather, gather_facts
 
 def main() -> None:
     options = arguments(
-        __doc__, dataset="a key of datasets in params.yaml", images="the images' file", out="the classifiers' folder",
-        metrics="the JSON file of their accuracies",
+        __doc__, dataset="a key of datasets in params.yaml", block="classifier, or judge for the other architecture",
+        images="the images' file", out="the classifiers' folder", metrics="the JSON file of their accuracies",
     )  # fmt: skip
-    settings = params(f"datasets.{options.dataset}.classifier")
+    settings = params(f"datasets.{options.dataset}.{options.block}")
     where = device(settings["precision"])
     data = load_tensors(Path(options.images), where)[0]
     shape, splits = list(data["train.images"].shape[1:]), {}
@@ -24,20 +24,21 @@ def main() -> None:
         splits[split] = data[f"{split}.images"].float() / 255, data[f"{split}.labels"]
 
     def fit(index: int, folder: Path) -> dict:
-        seed("classifier", options.dataset, index)
+        seed(options.block, options.dataset, index)
         kwargs = {"shape": shape, "classes": int(splits["train"][1].max()) + 1} | settings["network"]
         classifier = Classifier(**kwargs).to(where)
-        order = generator(where, "classifier", options.dataset, index, "batches")
+        order = generator(where, options.block, options.dataset, index, "batches")
         budget = Budget(
-            settings["steps"], settings["batch_size"], order, settings["precision"], label=f"classifier {index}"
+            settings["steps"], settings["batch_size"], order, settings["precision"], label=f"{options.block} {index}"
         )
         train(classifier, splits["train"], budget, splits["validation"])
         save_tensors(folder / "classifier.safetensors", classifier.state_dict(), {"arguments": kwargs})
         return {name: accuracy(classifier, *splits[name]) for name in ("validation", "test")}
 
     folders = each_seed(
-        f"classifier/{options.dataset}", settings["count"], settings, lambda index: [Path(options.images)], fit
-    )
+        f"{options.block}/{options.dataset}", settings["count"], settings | {"device": str(where)},
+        lambda index: [Path(options.images)], fit,
+    )  # fmt: skip
     gather(folders, "classifier.safetensors", Path(options.out))
     gather_facts(folders, Path(options.metrics))
 

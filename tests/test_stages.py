@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import torch
 
 import context
 import seeds
+from latentpriors.training import TrainingDiverged
 
 
 @pytest.fixture
@@ -57,6 +59,26 @@ def test_finished_seeds_are_found_by_all_that_they_depend_on(work: Path) -> None
     assert calls({"a": 2}, "x") == [0, 1]
     assert calls({"a": 1}, "y") == [0, 1]
     assert calls({"a": 1}, "x") == []
+
+
+def test_seeds_side_by_side_keep_what_finishes_and_pass_on_what_fails(work: Path) -> None:
+    def fit(index: int, folder: Path) -> dict:
+        (folder / "weights.txt").write_text(str(torch.get_num_threads()))
+        if index == 1:
+            raise TrainingDiverged("the loss of 'model' is nan at step 50")
+        return {"process": os.getpid()}
+
+    with pytest.raises(TrainingDiverged, match="nan at step 50"):
+        seeds.each_seed("cell", 2, {"device": "cpu"}, lambda index: [], fit)
+    finished = list((work / "work/cell").glob("*/*"))
+    assert [path.name for path in finished] == ["seed0"]
+    assert json.loads((finished[0] / "facts.json").read_text())["process"] != os.getpid()
+    assert (finished[0] / "weights.txt").read_text() == "1"
+
+
+def test_a_fit_that_is_killed_is_one_clear_error(work: Path) -> None:
+    with pytest.raises(OSError, match="killed from outside"):
+        seeds.each_seed("cell", 1, {"device": "cpu"}, lambda index: [], lambda index, folder: os._exit(9))
 
 
 def test_facts_are_means_with_the_list_beside_them(work: Path) -> None:

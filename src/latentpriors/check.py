@@ -21,6 +21,7 @@ DATASET = {
     "split": {"train": int | None, "validation": int, "test": int | None, "seed": int},
     "samples": int,
     "classifier": {"count": int, "steps": int, "batch_size": int, "precision": str, "network": None},
+    "judge": {"count": int, "steps": int, "batch_size": int, "precision": str, "network": None},
     "autoencoder": {"steps": int, "batch_size": int, "precision": str, "network": None},
     "prior": {"steps": int, "batch_size": int, "precision": str},
 }
@@ -34,7 +35,7 @@ def check(params: dict, cells: dict) -> None:
         raise ValueError(f"device: {params['device']!r} is unknown; choose from auto, cpu, cuda")
     network, classifier = _arguments(Autoencoder, {"shape", "stochastic"}), _arguments(Classifier, {"shape", "classes"})
     for name, block in params["datasets"].items():
-        schema = DATASET | {"classifier": DATASET["classifier"] | {"network": classifier}}
+        schema = DATASET | {kind: DATASET[kind] | {"network": classifier} for kind in ("classifier", "judge")}
         schema |= {"autoencoder": DATASET["autoencoder"] | {"network": network}}
         _block(block, schema, f"datasets.{name}", optional={*network, *classifier} - {"network", "latent"})
     for kind in ("autoencoders", "priors"):
@@ -46,11 +47,12 @@ def check(params: dict, cells: dict) -> None:
 
 
 def _cells(params: dict, cells: dict) -> None:
-    _keys(cells, ("tables", "models", "real", "cells"), "cells.yaml")
+    _keys(cells, ("tables", "models", "real", "designs", "cells"), "cells.yaml")
     fields = {
         "tables": ("dataset", "table"),
         "models": ("dataset", "autoencoder"),
         "real": ("dataset", "table"),
+        "designs": ("dataset", "autoencoder", "prior"),
         "cells": ("dataset", "autoencoder", "prior", "table"),
     }
     for group, wanted in fields.items():
@@ -60,13 +62,13 @@ def _cells(params: dict, cells: dict) -> None:
             expected += "-real" if group == "real" else ""
             if key != expected:
                 raise ValueError(f"cells.yaml {group}.{key}: by its fields its name should be {expected}")
-            for field in wanted[: 3 if group == "cells" else 2]:
+            for field in wanted[: 3 if group in ("cells", "designs") else 2]:
                 if field != "table" and item[field] not in params[f"{field}s"]:
                     raise ValueError(_unknown(f"cells.yaml {group}.{key}.{field}", item[field], params[f"{field}s"]))
             table = f"{item['dataset']}-{item['table']}" if "table" in item else None
             if table and table not in cells["tables"]:
                 raise ValueError(_unknown(f"cells.yaml {group}.{key}: the table", table, cells["tables"]))
-            model = f"{item['dataset']}-{item['autoencoder']}" if group == "cells" else None
+            model = f"{item['dataset']}-{item['autoencoder']}" if "prior" in item else None
             if model and model not in cells["models"]:
                 raise ValueError(_unknown(f"cells.yaml {group}.{key}: the autoencoder", model, cells["models"]))
             latent = params["datasets"][item["dataset"]]["autoencoder"]["network"]["latent"]

@@ -2,10 +2,11 @@
 
 __all__ = ["fit_autoencoder", "fit_prior", "load_autoencoder", "load_prior", "samples"]
 
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import torch
 from torch import Tensor
 
@@ -14,14 +15,19 @@ from .priors.base import Prior, Standardization
 from .registry import find
 from .store import load_tensors, save_tensors
 from .training import Budget, evaluate, train
+from .walks import images as images_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PLANE_POINTS = 1000  # of each kind in the picture of codes against samples
+SHOTS = 8  # images or codes of each kind that are kept at every point of the curves: samples over training
 
 
 def fit_autoencoder(
     name: str, arguments: dict, images: dict[str, Tensor], budget: Budget, codes: torch.Generator, folder: Path
 ) -> dict[str, float]:
-    """Trains an autoencoder, writes weights.safetensors and codes.safetensors, and returns the last figures.
+    """Trains an autoencoder, writes weights, codes and shots (.safetensors), and returns the last figures.
 
     Arguments:
         name: Of the method.
@@ -29,11 +35,21 @@ def fit_autoencoder(
         images: In [0, 1], with shape (N, C, H, W), of "train", "validation" and "test".
         budget: Of the training.
         codes: The randomness of a stochastic encoder's codes.
-        folder: Where the files go. The codes of each split come with the `mean` and `scale` that standardize them.
+        folder: Where the files go. The codes of each split come with the `mean` and `scale` that standardize them; the
+            shots are reconstructions of test images, then images of noise, at each point of the curves.
     """
     model = find("autoencoders", name)(**arguments).to(images["train"].device)
-    figures = train(model, (images["train"],), budget, (images["validation"],))
+    noise = torch.randn(SHOTS, model.latent, generator=codes, device=codes.device)
+    shots = {}
+
+    def look(step: int) -> None:
+        z = model.eval().encode(images["test"][:SHOTS])[0]
+        shots[f"{step:07}"] = images_of(model, torch.cat([z, noise]))
+        model.train()
+
+    figures = train(model, (images["train"],), replace(budget, look=torch.no_grad()(look)), (images["validation"],))
     save_tensors(folder / "weights.safetensors", model.state_dict(), {"name": name, "arguments": arguments})
+    save_tensors(folder / "shots.safetensors", shots)
     model.generator = codes
     found = {split: evaluate(model.codes, (x,)) for split, x in images.items()}
     scaling = Standardization.of(found["train"])
@@ -42,7 +58,7 @@ def fit_autoencoder(
 
 
 def fit_prior(name: str, arguments: dict, codes: dict[str, Tensor], budget: Budget, folder: Path) -> dict[str, float]:
-    """Fits a prior to the training codes, writes prior.safetensors and plane.csv, and returns the last figures.
+    """Fits a prior to training codes, writes prior and shots (.safetensors) and plane.csv, returns the last figures.
 
     The figures have `nll` and `nll_validation`, nats of the raw codes, where the prior has a density.
 
@@ -57,7 +73,16 @@ def fit_prior(name: str, arguments: dict, codes: dict[str, Tensor], budget: Budg
     arguments = {"dim": codes["train"].shape[1]} | arguments
     prior = find("priors", name)(**arguments).to(codes["train"].device)
     z = {split: codes[split] if prior.raw else scaling(codes[split]) for split in ("train", "validation", "test")}
-    figures = prior.fit(z["train"], z["validation"], budget)
+    shots, origin = {}, budget.generator.initial_seed()
+
+    def look(step: int) -> None:
+        # The same noise at every look, so that looks differ by the weights alone.
+        noise = torch.Generator(budget.generator.device).manual_seed(origin)
+        shots[f"{step:07}"] = samples(prior.eval(), scaling, SHOTS, noise)
+        prior.train()
+
+    figures = prior.fit(z["train"], z["validation"], replace(budget, look=look))
+    save_tensors(folder / "shots.safetensors", shots)
     save_tensors(folder / "prior.safetensors", prior.state_dict(), {"name": name, "arguments": arguments})
     figures |= {"parameters": _parameters(prior), "yardstick": prior.yardstick}
     if prior.has_density:
@@ -97,8 +122,10 @@ def _parameters(module: torch.nn.Module) -> int:
     return found or sum(b.numel() for name, b in module.named_buffers() if name != "origin")
 
 
-def _plane(real: Tensor, drawn: Tensor) -> pd.DataFrame:
+def _plane(real: Tensor, drawn: Tensor) -> "pd.DataFrame":
     """Projects real and drawn codes onto the two first principal axes of the real ones."""
+    import pandas as pd  # here: who only samples need not wait for it
+
     real, drawn = real.double().cpu().numpy(), drawn.double().cpu().numpy()
     axes = np.linalg.svd(real - real.mean(0), full_matrices=False)[2][:2]
     # A singular vector's sign is arbitrary, and a second axis is missing where codes have one dimension.

@@ -1,7 +1,8 @@
 """Images to the figures of a cell: the frozen classifiers' activations, and their distances to real ones."""
 
-__all__ = ["LAYERS", "activations", "distances", "load_classifiers", "summary"]
+__all__ = ["LAYERS", "activations", "classifier_hash", "distances", "load_classifiers", "load_reference", "summary"]
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,19 @@ def load_classifiers(folder: Path, device: str = "cpu") -> list[Classifier]:
     if not classifiers:
         raise ValueError(f"{folder} holds no classifier; run the stage train_classifier")
     return classifiers
+
+
+def classifier_hash(folder: Path) -> str:
+    """Returns 12 hexadecimal digits that say which classifiers scored: of the SHA-256 of their files, in order."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(folder).glob("*.safetensors")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def load_reference(path: Path) -> dict[str, np.ndarray]:
+    """Returns the real images' activations and moments, as the stage `reference` wrote them."""
+    return {name: tensor.numpy() for name, tensor in load_tensors(Path(path))[0].items()}
 
 
 def activations(classifiers: list[Classifier], images: Tensor) -> list[dict[str, np.ndarray]]:

@@ -40,7 +40,9 @@ class Budget:
         precision: "float32", "tf32" (float32 with TF32 matrix products) or "bfloat16" (autocast).
         evaluations: How often the curves get a point and the validation figure is taken.
         log: Receives (step, figures) at each of these points.
+        look: Called with the step at each of these points, with the weights as they are then.
         label: What the progress bar is called.
+        row: Which line of the terminal it takes, where several runs go on side by side.
     """
 
     steps: int
@@ -49,7 +51,9 @@ class Budget:
     precision: str = "float32"
     evaluations: int = 20
     log: Callable[[int, dict[str, float]], None] = lambda step, figures: None
+    look: Callable[[int], None] = lambda step: None
     label: str = ""
+    row: int | None = None
 
 
 class Game(nn.Module):
@@ -111,7 +115,9 @@ def train(
     keeper = _Keeper(game, validation, budget)
     marks = {math.ceil(budget.steps * i / budget.evaluations) for i in range(1, budget.evaluations + 1)}
     totals, since, figures = dict.fromkeys(optimizers, 0.0), 0, {}
-    bar = tqdm(range(1, budget.steps + 1), desc=budget.label, disable=None, leave=False, mininterval=0.5)
+    bar = tqdm(
+        range(1, budget.steps + 1), desc=budget.label, disable=None, leave=False, mininterval=0.5, position=budget.row
+    )
     game.train()
     for step in bar:
         losses = _round(game, optimizers, batches, (step - 1) / budget.steps, budget.precision)
@@ -126,6 +132,7 @@ def train(
             figures = means | keeper.judge(step)
             _check_finite(figures, step, budget.label)
             budget.log(step, figures)
+            budget.look(step)
             totals, since = dict.fromkeys(optimizers, 0.0), 0
     return figures | keeper.restore()
 
@@ -213,7 +220,8 @@ def _batches(data: tuple[Tensor, ...], batch_size: int, generator: torch.Generat
 
 def _adam(player: Player) -> torch.optim.Optimizer:
     parameters = [p for p in player.parameters if p.requires_grad]
-    adam = torch.optim.AdamW(parameters, lr=player.learning_rate, betas=player.betas, weight_decay=player.weight_decay)
+    decay = player.weight_decay
+    adam = torch.optim.AdamW(parameters, player.learning_rate, betas=player.betas, weight_decay=decay, fused=True)
     for group in adam.param_groups:
         group["initial_lr"] = player.learning_rate
     return adam

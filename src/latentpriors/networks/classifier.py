@@ -13,7 +13,7 @@ from ..training import Game, Player
 class Classifier(Game):
     """Three strided convolutions with batch normalization, one hidden layer, one linear layer to the logits.
 
-    The hidden layer is the penultimate features. There is no pooling: classifiers with max-pooling punish the
+    The hidden layer is the penultimate features. Without pooling: classifiers with max-pooling punish the
     slight blur of any autoencoder so hard that it drowns the differences between priors. At most 200 kB.
 
     Arguments:
@@ -24,6 +24,8 @@ class Classifier(Game):
         learning_rate, weight_decay: Of AdamW.
         dropout: On the inputs of the hidden layer.
         shift: The training images move by up to so many pixels, which makes up for missing data.
+        pooling: Whether the maximum of neighbours is taken instead of a stride: another architecture, which judges
+            how far rankings depend on the first.
     """
 
     def __init__(
@@ -37,12 +39,17 @@ class Classifier(Game):
         weight_decay: float = 1e-2,
         dropout: float = 0.1,
         shift: int = 1,
+        pooling: bool = False,
     ):
         super().__init__()
+        self.shape = tuple(shape)
         stages = [
-            nn.Sequential(nn.Conv2d(a, b, kernel, stride, kernel // 2, bias=False), nn.BatchNorm2d(b), nn.ReLU())
+            nn.Sequential(
+                nn.Conv2d(a, b, kernel, 1 if pooling else stride, kernel // 2, bias=False), nn.BatchNorm2d(b), nn.ReLU(),
+                *([nn.MaxPool2d(stride, ceil_mode=True)] if pooling else []),
+            )
             for a, b, kernel, stride in zip([shape[0], *channels], channels, (5, 5, 3), strides, strict=False)
-        ]
+        ]  # fmt: skip
         H, W = (math.ceil(size / math.prod(strides)) for size in shape[1:])
         flat = channels[-1] * H * W
         self.features = nn.Sequential(*stages, nn.Flatten(), nn.Dropout(dropout), nn.Linear(flat, hidden), nn.ReLU())

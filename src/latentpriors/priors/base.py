@@ -14,7 +14,9 @@ class Prior(Game):
     r"""A distribution over codes with shape (N, D).
 
     A prior that is learned by gradients is a game (`forward`, `players`, `validation`); one in closed form
-    overrides `fit`. All that a fit finds is in the state dictionary: `load` makes a fitted prior of a new one.
+    overrides `fit`. One that is a map of standard normal noise gives `from_noise`, and `to_noise` where it can be
+    inverted; any other gives `draw`. All that a fit finds is in the state dictionary: `load` makes a fitted prior of
+    a new one.
 
     Arguments:
         dim: D, the dimension of the codes.
@@ -22,6 +24,8 @@ class Prior(Game):
 
     raw = False  # True: lives in the raw code space and is not touched by the standardization
     has_density = False  # True: `log_prob` is exact
+    has_noise_space = False  # True: `from_noise` makes codes of standard normal noise
+    invertible = False  # True: `to_noise` finds the noise of a code
     least_dim = 1  # the fewest dimensions of codes that it can be fitted to
     yardstick = False  # True: shows held-out codes, so that it is no competitor
 
@@ -42,7 +46,15 @@ class Prior(Game):
 
     def draw(self, n: int, generator: torch.Generator | None) -> Tensor:
         """Returns n samples (n, D), all at once."""
-        raise NotImplementedError
+        return self.from_noise(self.normal(n, generator))
+
+    def from_noise(self, noise: Tensor) -> Tensor:
+        """Returns the codes (N, D) of standard normal noise (N, D)."""
+        raise NotImplementedError(f"{type(self).__name__} is no map of noise")
+
+    def to_noise(self, z: Tensor) -> Tensor:
+        """Returns the noise (N, D) of codes (N, D), the inverse of `from_noise`."""
+        raise NotImplementedError(f"{type(self).__name__} cannot be inverted")
 
     def log_prob(self, z: Tensor) -> Tensor:
         """Returns the log-density in nats, (N,), of codes (N, D)."""

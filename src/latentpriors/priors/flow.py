@@ -2,7 +2,6 @@
 
 __all__ = ["Flow"]
 
-import torch
 import zuko
 from torch import Tensor
 
@@ -32,7 +31,7 @@ class Flow(Prior):
         learning_rate, weight_decay: Of AdamW.
     """
 
-    has_density = True
+    has_density = has_noise_space = invertible = True
     least_dim = 2
 
     def __init__(
@@ -62,8 +61,11 @@ class Flow(Prior):
         """Returns the negative log-likelihood in nats."""
         return -self.log_prob(batch[0]).mean()
 
-    def draw(self, n: int, generator: torch.Generator | None) -> Tensor:
-        return self.flow().transform.inv(self.normal(n, generator))
+    def from_noise(self, noise: Tensor) -> Tensor:
+        return self.flow().transform.inv(noise)
+
+    def to_noise(self, z: Tensor) -> Tensor:
+        return self.flow().transform(z)
 
     def log_prob(self, z: Tensor) -> Tensor:
         return self.flow().log_prob(z) if len(z) else z.new_empty(0)  # PyTorch's sum cannot take no rows

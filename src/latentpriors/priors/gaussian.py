@@ -20,7 +20,7 @@ class Gaussian(Prior):
         jitter: Added to the covariance's diagonal, in units of the standardized codes' variance.
     """
 
-    has_density = True
+    has_density = has_noise_space = invertible = True
 
     def __init__(self, dim: int, *, jitter: float = 1e-6):
         super().__init__(dim)
@@ -36,8 +36,11 @@ class Gaussian(Prior):
         self.cholesky.copy_(torch.linalg.cholesky(covariance))
         return {}
 
-    def draw(self, n: int, generator: torch.Generator | None) -> Tensor:
-        return self.mean + self.normal(n, generator) @ self.cholesky.T
+    def from_noise(self, noise: Tensor) -> Tensor:
+        return self.mean + noise @ self.cholesky.T
+
+    def to_noise(self, z: Tensor) -> Tensor:
+        return torch.linalg.solve_triangular(self.cholesky, (z - self.mean).T, upper=False).T
 
     def log_prob(self, z: Tensor) -> Tensor:
         return MultivariateNormal(self.mean, scale_tril=self.cholesky).log_prob(z)

@@ -4,7 +4,6 @@ __all__ = ["Native"]
 
 import math
 
-import torch
 from torch import Tensor
 
 from ..training import Budget
@@ -19,13 +18,16 @@ class Native(Prior):
     """
 
     raw = True
-    has_density = True
+    has_density = has_noise_space = invertible = True
 
     def fit(self, codes: Tensor, validation: Tensor, budget: Budget) -> dict[str, float]:
         return {}
 
-    def draw(self, n: int, generator: torch.Generator | None) -> Tensor:
-        return self.normal(n, generator)
+    def from_noise(self, noise: Tensor) -> Tensor:
+        return noise
+
+    def to_noise(self, z: Tensor) -> Tensor:
+        return z
 
     def log_prob(self, z: Tensor) -> Tensor:
         return -0.5 * (z**2 + math.log(2 * math.pi)).sum(1)

@@ -32,6 +32,8 @@ class WGAN(Prior):
 
     ema = 0.05
 
+    has_noise_space = True
+
     def __init__(
         self,
         dim: int,
@@ -64,8 +66,8 @@ class WGAN(Prior):
             "generator": Player(self.generate.parameters(), self.learning_rate, betas=(0.0, 0.9)),
         }
 
-    def draw(self, n: int, generator: torch.Generator | None) -> Tensor:
-        return self.generate(self.normal(n, generator))
+    def from_noise(self, noise: Tensor) -> Tensor:
+        return self.generate(noise)
 
 
 def gradient_penalty(critic: Callable[[Tensor], Tensor], u: Tensor) -> Tensor:

@@ -1,0 +1,39 @@
+"""Stage `score_codes`: how well an autoencoder's codes separate the classes, beside PCA with as many dimensions."""
+
+from pathlib import Path
+
+import torch
+
+from context import arguments, run
+from latentpriors.metrics import class_structure
+from latentpriors.metrics.latent import principal_components
+from latentpriors.store import load_tensors, save_json
+from seeds import side_by_side
+
+
+def main() -> None:
+    options = arguments(
+        __doc__, images="the images' file", codes="the folder of an autoencoder's codes",
+        metrics="the JSON file for the figures",
+    )  # fmt: skip
+    data, files = load_tensors(Path(options.images))[0], sorted(Path(options.codes).glob("seed*.safetensors"))
+    labels = data["train.labels"], data["test.labels"]
+
+    def structure(index: int) -> dict[str, float]:
+        if index == len(files):
+            dim = load_tensors(files[0])[0]["train"].shape[1]
+            flat = [data[f"{split}.images"].flatten(1).float() / 255 for split in ("train", "test")]
+            train, test = principal_components(*flat, dim)
+        else:
+            stored = load_tensors(files[index])[0]
+            train, test = stored["train"], stored["test"]
+        return class_structure(train, labels[0], test, labels[1])
+
+    *seeds, pca = side_by_side(structure, range(len(files) + 1), "cpu")
+    figures = {name: sum(found[name] for found in seeds) / len(seeds) for name in pca}
+    figures |= {f"{name}_by_seed": [found[name] for found in seeds] for name in pca}
+    save_json(Path(options.metrics), figures | {f"pca_{name}": value for name, value in pca.items()})
+
+
+if __name__ == "__main__":
+    run(main)
