@@ -1,0 +1,203 @@
+"""The ledger of published figures on a small fixture: every verdict, and every mistake named."""
+
+import json
+from copy import deepcopy
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from scipy import stats
+
+from latentpriors.answer import POSTER
+from latentpriors.replication import judge, markdown, read_ledger
+
+CELLS = {
+    "cells": {
+        "toy-ae-flow": {"dataset": "toy", "autoencoder": "ae", "prior": "flow", "table": "poster"},
+        "toy-ae-wgan": {"dataset": "toy", "autoencoder": "ae", "prior": "wgan", "table": "poster"},
+        "toy-vae-native": {"dataset": "toy", "autoencoder": "vae", "prior": "native", "table": "poster"},
+    },
+    "models": {"toy-vae": {"dataset": "toy", "autoencoder": "vae"}},
+    "real": {"toy-real": {"dataset": "toy", "table": "poster"}},
+}
+FLOW, WGAN, VAE, REAL = [3.0, 3.3, 2.9], [4.1, 4.3, 4.0], [8.0, 9.5, 8.2], [0.5]
+
+
+def entry(name: str, published: object, ours: object, rule: str, **more) -> dict:
+    found = {"id": name, "source": "poster", "claim": f"claim {name}", "published": published, "unit": "FCD"}
+    found |= {"ours": ours, "rule": rule} | ({} if ours is None else {"metric": "fcd"})
+    return found | more
+
+
+LEDGER = {
+    "sources": {"poster": {"title": "A poster", "about": "What it shows."}, "slides": {"title": "S", "about": "N."}},
+    "entries": [
+        entry("order", [4.65, 6.03], ["toy-ae-flow", "toy-ae-wgan"], "order"),
+        entry("reversed", [4.65, 6.03], ["toy-vae-native", "toy-ae-flow"], "order"),
+        entry("ratio", [8.12, 4.65], ["toy-ae-wgan", "toy-ae-flow"], "ratio", within=1.4),
+        entry("far", [8.12, 4.65], ["toy-vae-native", "toy-ae-flow"], "ratio", within=1.1),
+        entry("floor", [3.0, 0.5], ["toy-ae-flow", "toy-real"], "ratio", within=1.25),
+        entry("value", 3.0, "toy-ae-flow", "value", within=1.5),
+        entry("shown", 0.2, "toy-real", "not comparable", why="another classifier"),
+        entry("later", 70.6, None, "value", within=1.1, why="not run yet"),
+        entry("model", 101.5, "toy-vae", "value", within=1.1, metric="validation"),
+    ],
+}
+
+
+@pytest.fixture
+def metrics(tmp_path: Path) -> Path:
+    def put(name: str, content: dict) -> None:
+        path = tmp_path / "metrics/toy" / f"{name}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(content))
+
+    for key, values in zip([*CELLS["cells"], "toy-real"], (FLOW, WGAN, VAE, REAL), strict=True):
+        put(f"poster/{key}", {"fcd": float(np.mean(values)), "fcd_by_seed": values})
+    put("autoencoders/vae", {"validation": 100.0, "validation_by_seed": [99.0, 100.0, 101.0]})
+    return tmp_path / "metrics"
+
+
+def verdicts(metrics: Path, *entries: dict) -> dict[str, str]:
+    rows = judge(LEDGER | {"entries": list(entries) or LEDGER["entries"]}, CELLS, metrics)
+    return dict(zip(rows.id, rows.verdict, strict=True))
+
+
+def test_every_verdict(metrics: Path) -> None:
+    assert verdicts(metrics) == {
+        "order": "replicated",
+        "reversed": "not replicated",
+        "ratio": "replicated",
+        "far": "not replicated",
+        "floor": "replicated",
+        "value": "replicated",
+        "shown": "not comparable",
+        "later": "not comparable",
+        "model": "replicated",
+    }
+
+
+def test_an_interval_that_reaches_both_sides_is_undecided(metrics: Path) -> None:
+    close = entry("order", [1.0, 2.0], ["toy-ae-flow", "toy-ae-wgan"], "order")
+    path = metrics / "toy/poster/toy-ae-wgan.json"
+    path.write_text(json.dumps({"fcd_by_seed": [2.0, 3.6, 4.4]}))
+    assert verdicts(metrics, close) == {"order": "undecided"}
+    tight = entry("ratio", [3.05, 3.07], ["toy-vae-native", "toy-ae-flow"], "ratio", within=2.8)
+    assert verdicts(metrics, tight) == {"ratio": "undecided"}
+    path.write_text(json.dumps({"fcd_by_seed": [9.0]}))
+    alone = entry("value", 9.0, "toy-ae-wgan", "value", within=2)
+    assert verdicts(metrics, alone) == {"value": "undecided"}  # one seed has no interval
+
+
+def test_intervals_are_scipys_paired_on_one_autoencoder_and_welchs_on_two(metrics: Path) -> None:
+    rows = judge(LEDGER, CELLS, metrics).set_index("id")
+
+    def expected(interval: tuple[float, float]) -> str:
+        return f"{interval[0]:.2f} to {interval[1]:.2f}"
+
+    paired = stats.ttest_rel(FLOW, WGAN).confidence_interval()
+    assert (rows.interval["order"], rows.seeds["order"]) == (expected(paired), "3 pairs")
+    welch = stats.ttest_ind(VAE, FLOW, equal_var=False).confidence_interval()
+    assert (rows.interval["reversed"], rows.seeds["reversed"]) == (expected(welch), "3 and 3")
+    assert paired != stats.ttest_ind(FLOW, WGAN, equal_var=False).confidence_interval()
+    logs = stats.ttest_rel(np.log(WGAN), np.log(FLOW)).confidence_interval()
+    assert rows.interval["ratio"] == expected(np.exp(logs))
+    assert rows.ours["ratio"] == f"{stats.gmean(WGAN) / stats.gmean(FLOW):.2f}"
+    floor = np.exp(stats.ttest_1samp(np.log(np.array(FLOW) / REAL[0]), 0).confidence_interval())
+    assert (rows.interval["floor"], rows.seeds["floor"]) == (expected(floor), "3")
+    assert rows.ours["order"] == "3.07 and 4.13, difference -1.07"
+    assert rows.theirs["far"] == "8.12 / 4.65 = 1.75"
+    assert (rows.ours["shown"], rows.interval["shown"], rows.rule["shown"]) == ("0.50", "", "another classifier")
+    assert (rows.ours["later"], rows.rule["later"]) == ("", "not run yet")
+
+
+def test_the_page_has_a_table_for_each_source(metrics: Path) -> None:
+    ledger = deepcopy(LEDGER)
+    ledger["entries"][7]["source"] = "slides"
+    text = markdown(ledger, judge(ledger, CELLS, metrics))
+    assert "Of 9 figures and claims: 5 replicated, 2 not replicated, 2 not comparable." in text
+    poster, slides = text.split("## A poster")[1].split("## S\n")
+    assert poster.count("\n| claim ") == 9 - 1 + 1  # eight claims and the head of the table
+    assert "| claim later | FCD" in slides
+    assert "70.6" in slides
+
+
+def test_what_is_missing_is_named_with_its_entry(metrics: Path) -> None:
+    def fails(message: str, *changes: dict) -> None:
+        with pytest.raises(ValueError, match=message):
+            verdicts(metrics, *(LEDGER["entries"][0] | change for change in changes))
+
+    fails(r"order: toy-ae-glow is not among .* cells.yaml", {"ours": ["toy-ae-glow", "toy-ae-wgan"]})
+    fails(r"order: .*toy-ae-flow.json has no nll_by_seed", {"metric": "nll"})
+    path = metrics / "toy/poster/toy-ae-wgan.json"
+    path.write_text(json.dumps({"fcd_by_seed": [4.0, 4.1]}))
+    fails(r"order: 3 and 2 values cannot be paired by seed", {})
+    path.write_text(json.dumps({"fcd_by_seed": [4.0, -1.0, 2.0]}))
+    fails(r"order: figures of .* have no ratio", {"rule": "ratio", "within": 2})
+    path.unlink()
+    fails(r"order: .*toy-ae-wgan.json is missing", {})
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"published": [6.03, 4.65]}, "lesser figure first"),
+        ({"published": 4.65}, "published: two greater than 0"),
+        ({"published": [4.65, float("nan")]}, "published: two greater than 0"),
+        ({"published": None}, "published: two greater than 0"),
+        ({"rule": "value", "within": 1.1}, r"published: one greater than 0 is needed, not \[4.65, 6.03\]"),
+        ({"ours": "toy-ae-flow"}, "ours: two of the keys"),
+        ({"ours": None}, "metric is of no use here"),
+        ({"rule": "ratio"}, "within is missing"),
+        ({"rule": "ratio", "within": 0.9}, "within is a factor greater than 1, not 0.9"),
+        ({"within": 1.5}, "within is of no use here"),
+        ({"why": "no reason"}, "why is of no use here"),
+        ({"rule": "guess"}, "rule 'guess' is unknown; choose from order, ratio, value, not comparable"),
+        ({"source": "paper"}, "source 'paper' is unknown; choose from poster, slides"),
+        ({"source": ["poster"]}, "source: a text is needed"),
+        ({"clam": "x"}, "'clam' is unknown; choose from id"),
+        ({"id": "floor"}, "floor: its id is taken"),
+    ],
+)
+def test_a_mistake_in_an_entry_is_named(tmp_path: Path, change: dict, message: str) -> None:
+    path = tmp_path / "replication.yaml"
+    path.write_text(yaml.safe_dump(LEDGER))
+    assert read_ledger(path) == LEDGER
+    entries = [*LEDGER["entries"][1:], LEDGER["entries"][0] | change]
+    path.write_text(yaml.safe_dump(LEDGER | {"entries": entries}))
+    with pytest.raises(ValueError, match=message):
+        read_ledger(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: [1", "cannot be read as YAML"),
+        ("sources: {}", "two blocks `sources` and `entries`"),
+        ("{sources: {}, entries: []}", "with one entry or more"),
+        ("{sources: {a: {title: x}}, entries: [1]}", "source a needs a title and an about"),
+        ("{sources: {}, entries: [1]}", "entry 1: a block of keys is needed, not 1"),
+        ("{sources: {}, entries: [{id: x}]}", "x: source, claim, published, unit, ours, rule is missing"),
+    ],
+)
+def test_a_bad_file_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "replication.yaml"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=message):
+        read_ledger(path)
+    with pytest.raises(ValueError, match="cannot be read as YAML"):
+        read_ledger(tmp_path / "missing.yaml")
+
+
+def test_the_committed_ledger_has_the_posters_figures_and_our_metrics(root: Path) -> None:
+    ledger, cells = read_ledger(root / "replication.yaml"), yaml.safe_load((root / "cells.yaml").read_text())
+    rows = judge(ledger, cells, root / "metrics")
+    assert len(rows) == len(ledger["entries"])
+    shown = {e["ours"]: e["published"] for e in ledger["entries"] if e["id"].startswith("poster") and e["unit"] == "FCD"
+             and isinstance(e["ours"], str)}  # fmt: skip
+    assert shown == {"mnist-real": 0.2} | {f"mnist-{cell}": figure for cell, (_, figure) in POSTER.items()}
+    elbo = {e["id"]: e["published"] for e in ledger["entries"]}
+    for name in ("vae", "posterior", "prior"):
+        total = elbo[f"glf-{name}-reconstruction"] + elbo[f"glf-{name}-kl"]
+        assert elbo[f"glf-{name}-elbo"] == pytest.approx(total)
