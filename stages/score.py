@@ -3,6 +3,7 @@
 With --images and --dataset it scores anyone's images, a folder of pictures or an .npz or .npy file, and prints the row.
 """
 
+import math
 import shutil
 import sys
 from pathlib import Path
@@ -46,6 +47,9 @@ def main() -> None:
     seconds, first = [load_tensors(path)[1]["seconds"] for path in files], load_tensors(files[0])[0]["images"]
     figures = summary(test, validation, len(first), features[0].shape[1]) | merged(beside) | facts
     figures |= {"sample_seconds": sum(seconds) / len(seconds), "classifier_hash": classifier_hash(options.classifier)}
+    if "nll" in facts:
+        width = load_tensors(files[0])[0]["codes"].shape[1]
+        figures["bits_per_dimension"] = facts["nll"] / width / math.log(2)
     data = load_tensors(Path(options.data))[0]
     real = [(reference[name], data[f"{split}.images"]) for split, name in (("train", "train.features"), ("test", HELD_OUT))]
     with whole(Path(options.preview)) as part:
