@@ -18,6 +18,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
+import pandas as pd
 import torch
 import yaml
 from torch import nn
@@ -28,7 +29,7 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT / "stages")]
 
 import context  # noqa: E402
 import seeds  # noqa: E402
-from latentpriors import data, fits, metrics, networks, previews, scoring, store, walks  # noqa: E402
+from latentpriors import data, design, evaluation, fits, metrics, networks, previews, scoring, store, walks  # noqa: E402
 from latentpriors.autoencoders.base import Autoencoder, bernoulli_cross_entropy  # noqa: E402
 from latentpriors.priors.base import Prior, Standardization  # noqa: E402
 from latentpriors.priors.gaussian import Gaussian  # noqa: E402
@@ -208,7 +209,40 @@ def metric() -> dict:
     images = (_ramp(3, 1, 8, 8) * 40).byte()
     scored = scoring.activations([networks.Classifier((1, 8, 8)).eval()], images)[0]
     found["activations"] = [values.sum() for values in scored.values()]
+    labels = np.arange(200) % 4
+    found["structure"] = metrics.class_structure(real, labels, fake, labels)
+    pairs, ranges = metrics.compare({"a": [1.0, 2.0], "b": [1.1, 2.1], "c": [9.0, 8.0]}, {"a": 1, "b": 1, "c": 2})
+    found["comparisons"] = [pairs.p_holm.tolist(), ranges, metrics.seeds_needed([1.0, 2.0], [2.0, 3.5], True)]
+    found["agreement"] = metrics.rank_agreement(pd.DataFrame({"x": [1, 2, 3], "y": [2, 1, 3]})).to_numpy()
     return found
+
+
+def evaluate_seed() -> dict:
+    features = [{"logits": _ramp(300, 3).sin().numpy(), "penultimate": _ramp(300, 5).cos().numpy()} for _ in range(2)]
+    reference = {"train.features": (_ramp(400, 5) * 1.3).cos().numpy(), "test.shares": np.full(3, 1 / 3)}
+    for k in range(2):
+        for layer, width in (("logits", 3), ("penultimate", 5)):
+            values = (_ramp(300, width) * 1.1).sin().numpy()
+            reference[f"test.{k}.{layer}.features"] = values
+            reference[f"test.{k}.{layer}.mean"], reference[f"test.{k}.{layer}.cov"] = metrics.moments(values)
+    found = {"images": evaluation.image_figures(features, reference)}
+    z = _ramp(300, 3)
+    codes = {"train": z.sin(), "test": (z * 1.1).sin(), "mean": torch.zeros(3), "scale": torch.ones(3)}
+    found["codes"] = evaluation.code_figures((z * 0.9).sin(), codes)
+    found["merged"] = evaluation.merged(
+        [{"a": 1.0, "b": {"1": 2.0}, "c": None}, {"a": 2.0, "b": {"1": 4.0}, "c": None}]
+    )
+    images, real = (_ramp(8, 1, 2, 2) * 9).byte(), (_ramp(300, 1, 2, 2) * 7).byte()
+    near = evaluation.nearest_images(
+        features[0]["penultimate"], images, *[(reference["train.features"][:300], real)] * 2
+    )
+    return found | {"nearest": near.sum()}
+
+
+def crossed() -> dict:
+    reference = {f"test.0.{layer}.features": _ramp(60, 3).sin().numpy() for layer in ("logits", "penultimate")}
+    values = 1 + np.sin(np.arange(3.0 * 2 * 2 * 2 * 2)).reshape(3, 2, 2, 2, 2) / 2
+    return {"halves": design.halves(reference, 1)[1]["test.0.logits.mean"], "budget": design.budget(values)}
 
 
 def preview() -> dict:
@@ -248,7 +282,7 @@ def stages() -> dict:
             "seeds": [context.seed("autoencoder", "digits", 0), context.seed("sample", "digits-ae-flow", "seed1")],
             "noise": torch.rand(3, generator=context.generator(torch.device("cpu"), "prior", 1)),
             "files": {path.name: path.read_text() for path in sorted(out.iterdir())},
-            "facts": {name: value for name, value in facts.items() if not name.startswith("seconds")},
+            "facts": {name: value for name, value in facts.items() if "seconds" not in name},
             "curves": seeds.gather_curves(fitted).to_csv(index=False),
         }
 
@@ -256,6 +290,8 @@ def stages() -> dict:
 FINGERPRINTS: dict[str, Callable[[], dict]] = {
     "codes": codes,
     "data": datasets,
+    "design": crossed,
+    "evaluation": evaluate_seed,
     "metrics": metric,
     "networks": network,
     "previews": preview,

@@ -29,7 +29,10 @@ def main() -> None:
     for k, features in enumerate(activations(load_classifiers(options.judge, where), data["test.images"])):
         for layer, values in features.items():
             mean, covariance = moments(values)
-            tensors |= {f"judge.{k}.{layer}.mean": torch.tensor(mean), f"judge.{k}.{layer}.cov": torch.tensor(covariance)}
+            tensors |= {
+                f"judge.{k}.{layer}.mean": torch.tensor(mean),
+                f"judge.{k}.{layer}.cov": torch.tensor(covariance),
+            }
     # All of them for one classifier: a sample may be a copy of any training image.
     features = activations(classifiers[:1], data["train.images"])[0]["penultimate"]
     tensors["train.features"] = torch.tensor(features)

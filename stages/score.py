@@ -16,8 +16,6 @@ from latentpriors.scoring import activations, classifier_hash, distances, load_c
 from latentpriors.store import load_json, load_tensors, save_json, whole
 from seeds import side_by_side
 
-HELD_OUT = "test.0.penultimate.features"
-
 
 def main() -> None:
     if "--images" in sys.argv:
@@ -51,7 +49,9 @@ def main() -> None:
         width = load_tensors(files[0])[0]["codes"].shape[1]
         figures["bits_per_dimension"] = facts["nll"] / width / math.log(2)
     data = load_tensors(Path(options.data))[0]
-    real = [(reference[name], data[f"{split}.images"]) for split, name in (("train", "train.features"), ("test", HELD_OUT))]
+    real = [
+        (reference[name], data[f"{split}.images"]) for split, name in (("train", "train.features"), ("test", HELD_OUT))
+    ]
     with whole(Path(options.preview)) as part:
         shutil.copytree(options.fit, part, ignore=lambda folder, names: {"facts.json", "shots.safetensors"})
         save_grid(first[:64], part / "samples.png")

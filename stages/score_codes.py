@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-import torch
+from sklearn.decomposition import PCA
 
 from context import arguments, run
 from latentpriors.metrics import class_structure
-from latentpriors.metrics.latent import principal_components
 from latentpriors.store import load_tensors, save_json
 from seeds import side_by_side
 
@@ -23,7 +22,8 @@ def main() -> None:
         if index == len(files):
             dim = load_tensors(files[0])[0]["train"].shape[1]
             flat = [data[f"{split}.images"].flatten(1).float() / 255 for split in ("train", "test")]
-            train, test = principal_components(*flat, dim)
+            components = PCA(dim, random_state=0).fit(flat[0])
+            train, test = (components.transform(x) for x in flat)
         else:
             stored = load_tensors(files[index])[0]
             train, test = stored["train"], stored["test"]

@@ -5,7 +5,15 @@ from pathlib import Path
 from context import arguments, device, run
 from latentpriors.evaluation import image_figures, nearest_images
 from latentpriors.previews import save_grid
-from latentpriors.scoring import LAYERS, activations, classifier_hash, distances, load_classifiers, load_reference, summary
+from latentpriors.scoring import (
+    LAYERS,
+    activations,
+    classifier_hash,
+    distances,
+    load_classifiers,
+    load_reference,
+    summary,
+)
 from latentpriors.store import load_tensors, save_json, whole
 
 
@@ -18,7 +26,9 @@ def main() -> None:
     reference, images, where = load_reference(options.reference), load_tensors(Path(options.images))[0], device()
     count, features = len(load_classifiers(options.classifier)), {}
     for split in ("train", "validation"):
-        features[split] = [{layer: reference[f"{split}.{k}.{layer}.features"] for layer in LAYERS} for k in range(count)]
+        features[split] = [
+            {layer: reference[f"{split}.{k}.{layer}.features"] for layer in LAYERS} for k in range(count)
+        ]
     held_out, train = (distances(features[split], reference, "test") for split in ("validation", "train"))
     n, width = features["validation"][0]["penultimate"].shape
     judged = activations(load_classifiers(options.judge, where), images["validation.images"][:n].to(where))

@@ -98,7 +98,9 @@ def _without_bias(features: list[dict[str, np.ndarray]], reference: dict[str, np
     if len(sizes) < 2:
         return {"fcd_infinity": None, "fcd_by_count": None}
     found = [
-        extrapolated_frechet(f["logits"], reference[f"test.{k}.logits.mean"], reference[f"test.{k}.logits.cov"], sizes, 0)
+        extrapolated_frechet(
+            f["logits"], reference[f"test.{k}.logits.mean"], reference[f"test.{k}.logits.cov"], sizes, 0
+        )
         for k, f in enumerate(features)
     ]
     values = np.mean([values for values, _ in found], axis=0)

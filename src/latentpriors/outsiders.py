@@ -33,7 +33,7 @@ def read_images(path: Path, shape: tuple[int, int, int]) -> Tensor:
     array = _folder(path, shape[0]) if path.is_dir() else _array(path)
     images = torch.from_numpy(_arranged(array, shape, path))
     if len(images) < LEAST:
-        raise ValueError(f"{path} has {len(images)} images; {LEAST} or more are needed for a covariance that means much")
+        raise ValueError(f"{path} has {len(images)} images; at least {LEAST} are needed for a covariance")
     if (images == images[0]).all():
         raise ValueError(f"the {len(images)} images in {path} are all the same: there is no distribution to compare")
     return images
@@ -83,7 +83,7 @@ def _arranged(array: np.ndarray, shape: tuple[int, int, int], path: Path) -> np.
     elif array.ndim == 4 and array.shape[1:] == (H, W, C) != (C, H, W):
         array = array.transpose(0, 3, 1, 2)
     if array.ndim != 4 or array.shape[1:] != (C, H, W):
-        raise ValueError(f"the images in {path} have shape {array.shape}; (N, {C}, {H}, {W}) is needed, not resized here")
+        raise ValueError(f"the images in {path} have shape {array.shape}; (N, {C}, {H}, {W}) is needed")
     if array.dtype == np.uint8:
         return np.ascontiguousarray(array)
     if not np.issubdtype(array.dtype, np.floating):

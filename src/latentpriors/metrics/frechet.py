@@ -3,8 +3,9 @@
 __all__ = ["frechet_distance", "moments"]
 
 import numpy as np
-import torch
 from numpy.typing import ArrayLike
+
+from .arrays import array
 
 # Covariances computed in float32 are asymmetric and indefinite by about this much of their largest entry.
 ROUNDING = 1e-5
@@ -48,7 +49,7 @@ def moments(features: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     Raises:
         ValueError: fewer than two rows, or an entry is not finite.
     """
-    x = _array(features)
+    x = array(features)
     if x.ndim != 2 or len(x) < 2 or x.shape[1] < 1:
         raise ValueError(f"features have shape {x.shape}; (N, D) with N of at least 2 is needed")
     if not np.isfinite(x).all():
@@ -56,14 +57,8 @@ def moments(features: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     return x.mean(0), np.cov(x, rowvar=False).reshape(x.shape[1], x.shape[1])
 
 
-def _array(values: ArrayLike) -> np.ndarray:
-    if isinstance(values, torch.Tensor):
-        values = values.detach().cpu().double().numpy()
-    return np.asarray(values, dtype=np.float64)
-
-
 def _checked(mean: ArrayLike, cov: ArrayLike, which: str) -> tuple[np.ndarray, np.ndarray]:
-    mean, cov = _array(mean), _array(cov)
+    mean, cov = array(mean), array(cov)
     if mean.shape in ((), (1,)) and cov.shape == ():
         mean, cov = mean.reshape(1), cov.reshape(1, 1)  # np.cov of one feature is a number
     if mean.ndim != 1 or len(mean) == 0 or cov.shape != (len(mean), len(mean)):

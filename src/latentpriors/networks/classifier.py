@@ -45,7 +45,8 @@ class Classifier(Game):
         self.shape = tuple(shape)
         stages = [
             nn.Sequential(
-                nn.Conv2d(a, b, kernel, 1 if pooling else stride, kernel // 2, bias=False), nn.BatchNorm2d(b), nn.ReLU(),
+                nn.Conv2d(a, b, kernel, 1 if pooling else stride, kernel // 2, bias=False),
+                nn.BatchNorm2d(b), nn.ReLU(),
                 *([nn.MaxPool2d(stride, ceil_mode=True)] if pooling else []),
             )
             for a, b, kernel, stride in zip([shape[0], *channels], channels, (5, 5, 3), strides, strict=False)
