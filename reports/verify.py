@@ -70,14 +70,8 @@ def rerun(keys: list[str], table: str) -> int:
         makers = [name for name, stage in stages.items() if set(rows.values()) & set(stage.outs)]
         _run(copy, {name: stages[name] for name in upstream(stages, makers)}, Path(folder) / "work")
         again = {key: json.loads((copy / path).read_text())["fcd"] for key, path in rows.items()}
-    passed = {key: verdict(committed[key], again[key]) for key in rows}
-    width = max(map(len, rows))
-    print(f"\n{'cell':<{width}}  {'committed':>9}  {'95% interval':^18}  {'rerun':>9}")
-    for key, row in committed.items():
-        span = "" if row.get("fcd_low") is None else f"{row['fcd_low']:.2f} to {row['fcd_high']:.2f}"
-        mark = "pass" if passed[key] else "FAIL"
-        print(f"{key:<{width}}  {row['fcd']:>9.3f}  {span or 'none: within 10%':^18}  {again[key]:>9.3f}  {mark}")
-    return 1 - all(passed.values())
+    print("\n" + _shown(committed, again))
+    return 1 - all(verdict(committed[key], again[key]) for key in rows)
 
 
 def load(root: Path) -> tuple[dict[str, Stage], dict, dict]:
@@ -113,6 +107,18 @@ def _rows(cells: dict, keys: list[str], table: str) -> dict[str, str]:
         if key not in listed:
             raise ValueError(f"there is no cell {key!r}; choose from all, {', '.join(listed)}")
     return {key: f"metrics/{listed[key]['dataset']}/{listed[key]['table']}/{key}.json" for key in keys}
+
+
+def _shown(committed: dict[str, dict], again: dict[str, float]) -> str:
+    """Returns the table of the committed and the rerun FCD."""
+    width = max(map(len, committed))
+    lines = [f"{'cell':<{width}}  {'committed':>9}  {'95% interval':^18}  {'rerun':>9}  {'change':>7}"]
+    for key, row in committed.items():
+        span = "none: within 10%" if row.get("fcd_low") is None else f"{row['fcd_low']:.2f} to {row['fcd_high']:.2f}"
+        change = f"{again[key] / row['fcd'] - 1:+.1%}"
+        mark = "pass" if verdict(row, again[key]) else "FAIL"
+        lines.append(f"{key:<{width}}  {row['fcd']:>9.3f}  {span:^18}  {again[key]:>9.3f}  {change:>7}  {mark}")
+    return "\n".join(lines)
 
 
 def _run(copy: Path, stages: dict[str, Stage], work: Path) -> None:

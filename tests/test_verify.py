@@ -240,3 +240,10 @@ def test_an_unknown_row_or_table_is_named(script: ModuleType, root: Path) -> Non
         script._rows(cells, ["digits-ae-flo"], "digits-poster")
     with pytest.raises(ValueError, match="no table 'digit'; choose from digits-poster"):
         script._rows(cells, ["all"], "digit")
+
+
+def test_the_rerun_is_shown_beside_the_table(script: ModuleType) -> None:
+    committed = {"ae": {"fcd": 4.0, "fcd_low": 3.9, "fcd_high": 4.1}, "real": {"fcd": 0.5, "fcd_low": None}}
+    first, second = script._shown(committed, {"ae": 4.2, "real": 0.5}).splitlines()[1:]
+    assert first.split() == ["ae", "4.000", "3.90", "to", "4.10", "4.200", "+5.0%", "FAIL"]
+    assert second.split()[-2:] == ["+0.0%", "pass"]
