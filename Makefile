@@ -1,4 +1,6 @@
 # make reproduce [TABLE=mnist-poster]   rebuilds a table and its report
+# make verify                           says whether the committed tables belong to the code, without training
+# make verify CELLS="KEY KEY"           reruns these rows, or with CELLS=all those of TABLE, beside the committed table
 # make test                             runs the tests
 TABLE ?= digits-poster
 PYTHON ?= python3
@@ -7,7 +9,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 SHELL := /bin/bash
 
-.PHONY: reproduce test lint fingerprints readme benchmark requirements clean
+.PHONY: reproduce verify test lint fingerprints readme benchmark requirements clean
 
 reproduce: .venv/ready
 	@# A kill can leave dvc.lock empty; what it held comes back from the last commit and from the run-cache.
@@ -16,6 +18,10 @@ reproduce: .venv/ready
 	@# A full disk can keep outputs out of the cache while dvc ends with success.
 	@dvc status -q report@$(TABLE) || { echo "error: $(TABLE) is not complete in the cache; is the disk full? See: dvc status" >&2; exit 1; }
 	@printf '\n'; sed -n '/^|/p' reports/$(TABLE)/report.md; printf '\nThe report: %s\n' "$(CURDIR)/reports/$(TABLE)/report.html"
+
+# A rerun works in a copy of the last commit inside .work and leaves the committed metrics as they are.
+verify: .venv/ready
+	@python reports/verify.py --table "$(TABLE)" --cells "$(CELLS)"
 
 test: .venv/ready
 	pytest
