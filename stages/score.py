@@ -49,9 +49,8 @@ def main() -> None:
         width = load_tensors(files[0])[0]["codes"].shape[1]
         figures["bits_per_dimension"] = facts["nll"] / width / math.log(2)
     data = load_tensors(Path(options.data))[0]
-    real = [
-        (reference[name], data[f"{split}.images"]) for split, name in (("train", "train.features"), ("test", HELD_OUT))
-    ]
+    named = {"train": "train.features", "test": "test.0.penultimate.features"}
+    real = [(reference[name], data[f"{split}.images"]) for split, name in named.items()]
     with whole(Path(options.preview)) as part:
         shutil.copytree(options.fit, part, ignore=lambda folder, names: {"facts.json", "shots.safetensors"})
         save_grid(first[:64], part / "samples.png")

@@ -36,7 +36,9 @@ def extrapolated_frechet(
     if sizes.ndim != 1 or not np.issubdtype(sizes.dtype, np.integer) or len(np.unique(sizes)) < 2:
         raise ValueError(f"sizes are {sizes.tolist()}; at least two different counts are needed to fit a line")
     if sizes.min() <= x.shape[1] or sizes.max() > len(x):
-        raise ValueError(f"sizes are {sizes.tolist()}; they must exceed {x.shape[1]} dimensions, up to {len(x)} rows")
+        raise ValueError(
+            f"sizes are {sizes.tolist()}; they must exceed the {x.shape[1]} dimensions, up to {len(x)} rows"
+        )
     random = np.random.default_rng(seed)
     values = [_mean_distance(random.permutation(x), size, mean, cov) for size in sizes]
     return values, float(np.polyfit(1 / sizes, values, 1)[1])

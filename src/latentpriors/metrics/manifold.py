@@ -57,7 +57,7 @@ def density_coverage(real: ArrayLike, fake: ArrayLike, k: int = 5) -> tuple[floa
     for inside in _inside(fake, real, _radii(real, k), closed=False):
         count += np.count_nonzero(inside)
         held |= inside.any(0)
-    return count / k / len(fake), float(held.mean())
+    return float(count / k / len(fake)), float(held.mean())
 
 
 def _checked(real: ArrayLike, fake: ArrayLike, k: int, least: int) -> tuple[np.ndarray, np.ndarray]:
@@ -77,7 +77,8 @@ def _radii(x: np.ndarray, k: int) -> np.ndarray:
 
 
 def _covered(points: np.ndarray, centres: np.ndarray, radii: np.ndarray) -> float:
-    return sum(np.count_nonzero(inside.any(1)) for inside in _inside(points, centres, radii, True)) / len(points)
+    covered = sum(np.count_nonzero(inside.any(1)) for inside in _inside(points, centres, radii, closed=True))
+    return float(covered / len(points))
 
 
 def _inside(points: np.ndarray, centres: np.ndarray, radii: np.ndarray, closed: bool) -> Iterator[np.ndarray]:
@@ -85,9 +86,11 @@ def _inside(points: np.ndarray, centres: np.ndarray, radii: np.ndarray, closed: 
 
     Where rounding could decide, at equal distances and identical points, the distances are taken again, exactly.
     """
+    squared_radii = radii**2
     for rows, squared, rounding in squared_blocks(points, centres):
-        squared -= radii**2
-        inside, doubtful = squared < 0, np.abs(squared) <= rounding
+        squared -= squared_radii
+        inside = squared < 0
+        doubtful = np.abs(squared, out=squared) <= rounding
         for i in np.flatnonzero(doubtful.any(1)):
             j = np.flatnonzero(doubtful[i])
             exact = distance(points[rows][i], centres[j])
