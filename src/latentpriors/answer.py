@@ -13,7 +13,7 @@ from .results import Results, log_figures
 
 
 def conclusions(results: Results) -> list[str]:
-    """Returns the answer in words: the best cell with its ties, what limits it, and how the poster's order comes out."""
+    """Returns the best cell with its ties, what limits it, and how the poster's order comes out."""
     rows = results.competing
     lines = [_best(results), _limits(results)]
     if set(POSTER) <= set(rows.cell):
@@ -50,9 +50,9 @@ def _limits(results: Results) -> str:
         return f"{floor}."
     decoder, prior = ceiling.fcd - real.fcd, best.fcd - ceiling.fcd
     text = (
-        f"{floor}; reconstructions of held-out images by {best.cell}'s autoencoder, what a perfect prior would get, have "
-        f"{ceiling.fcd:.2f}. Of what is left to gain over the floor, the autoencoder has {decoder:.2f} and the prior "
-        f"{prior:.2f}: "
+        f"{floor}; reconstructions of held-out images by {best.cell}'s autoencoder, what a perfect prior would get, "
+        f"have {ceiling.fcd:.2f}. Of what is left to gain over the floor, the autoencoder has {decoder:.2f} and the "
+        f"prior {prior:.2f}: "
     )
     if prior <= 0:
         return f"{text}the prior costs nothing that can be seen, **the autoencoder limits**."
@@ -109,13 +109,12 @@ def method(results: Results) -> str:
     return (
         f"FCD is the Fréchet distance of the classifiers' logits, {row.n_samples:,.0f} samples against the test split, "
         f"the mean over {len(row.fcd_by_classifier)} frozen classifiers (accuracy "
-        f"{_accuracy(results.accuracies['classifier'])}) and "
-        f"{row.seeds:.0f} seeds, each with its own autoencoder, prior and noise.{other} The interval is Student's t over "
-        "seeds. Ranks come from comparisons of log FCD, since its spread grows with its size and a difference is then a "
-        "ratio: paired by seed between priors on one autoencoder, Welch's test across autoencoders, Holm's correction "
-        "over all pairs of competing cells. Choices are made on FCD validation. Steps of each autoencoder, with the "
-        f"seconds of a seed: {budgets}; of each prior: {results.competing.steps.max():,.0f} steps at most. All on "
-        f"{row.device}."
+        f"{_accuracy(results.accuracies['classifier'])}) and {row.seeds:.0f} seeds, each with its own autoencoder, "
+        f"prior and noise.{other} The interval is Student's t over seeds. Ranks come from comparisons of log FCD, "
+        "since its spread grows with its size and a difference is then a ratio: paired by seed between priors on one "
+        "autoencoder, Welch's test across autoencoders, Holm's correction over all pairs of competing cells. Choices "
+        f"are made on FCD validation. Steps of each autoencoder, with the seconds of a seed: {budgets}; of each prior: "
+        f"{results.competing.steps.max():,.0f} steps at most. All on {row.device}."
     )
 
 

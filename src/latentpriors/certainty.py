@@ -1,28 +1,13 @@
-"""How sure a table is, in words and figures: neighbours, the bias of the sample count, and the agreement of metrics."""
+"""How sure a table is, in words and figures: neighbours, and the bias of the sample count."""
 
-__all__ = ["METRICS", "agreement", "agreement_in_words", "bias", "neighbours", "neighbours_in_words"]
+__all__ = ["bias", "neighbours", "neighbours_in_words"]
 
 import numpy as np
 import pandas as pd
 
-from .metrics import difference_interval, rank_agreement, seeds_needed
+from .metrics import difference_interval, seeds_needed
 from .results import Results, log_figures
 
-# What ranks the cells, with its title; higher is better in the last four.
-METRICS = {
-    "fcd": "FCD",
-    "fcd_judge": "FCD, judge",
-    "fcd_penultimate": "FCD, penultimate",
-    "fcd_infinity": "FCD at infinity",
-    "kernel_distance": "kernel distance",
-    "sliced_wasserstein": "sliced Wasserstein",
-    "two_sample_accuracy": "two-sample accuracy",
-    "precision": "precision",
-    "recall": "recall",
-    "density": "density",
-    "coverage": "coverage",
-}
-HIGHER = ("precision", "recall", "density", "coverage")
 PLENTY = 1000  # seeds: more than this are not counted
 NEGLIGIBLE = 0.1  # of the difference of two neighbours: how much the bias of the count may contribute to it
 
@@ -41,7 +26,9 @@ def neighbours(results: Results) -> pd.DataFrame:
         paired = a.autoencoder == b.autoencoder
         difference = difference_interval(logs[b.cell], logs[a.cell], paired)
         pair = results.pairs[results.pairs.a.isin([a.cell, b.cell]) & results.pairs.b.isin([a.cell, b.cell])].iloc[0]
-        needed = [seeds_needed(logs[a.cell], logs[b.cell], paired, tests=t, most=PLENTY) for t in (1, len(results.pairs))]
+        needed = [
+            seeds_needed(logs[a.cell], logs[b.cell], paired, tests=t, most=PLENTY) for t in (1, len(results.pairs))
+        ]
         ratio, low, high = (np.nan if value is None else float(np.exp(value)) for value in difference)
         found.append((a.cell, b.cell, ratio, low, high, pair.p, pair.p_holm, *needed, _samples(a, b)))
     names = ["better", "worse", "ratio", "low", "high", "p", "p_holm", "alone", "holm", "samples"]
@@ -56,14 +43,14 @@ def neighbours_in_words(table: pd.DataFrame, pairs: int, seeds: int) -> str:
     told, corrected = int((table.p < 0.05).sum()), int((table.p_holm < 0.05).sum())
     text = (
         f"**Seeds.** A tie means not told apart, not equal. Of {len(table)} pairs of neighbours in the table, {seeds} "
-        f"{'seeds tell' if seeds > 1 else 'seed tells'} {told} apart where each pair is looked at alone, and {corrected} "
-        f"under Holm's correction over all {pairs} pairs. "
+        f"{'seeds tell' if seeds > 1 else 'seed tells'} {told} apart where each pair is looked at alone, and "
+        f"{corrected} under Holm's correction over all {pairs} pairs. "
     )
     if seeds == 1:
         return f"{text}One seed shows no spread, so it cannot say how many would do."
     return (
-        f"{text}With the differences and spreads of log FCD seen, a power of 80% would take {_range(table.alone)} for a "
-        f"pair alone, and {_range(table.holm)} at the first step of Holm's correction. From so few seeds these are "
+        f"{text}With the differences and spreads of log FCD seen, a power of 80% would take {_range(table.alone)} for "
+        f"a pair alone, and {_range(table.holm)} at the first step of Holm's correction. From so few seeds these are "
         "orders of magnitude, too small where chance made a difference large."
     )
 
@@ -78,13 +65,14 @@ def bias(results: Results) -> list[str]:
         excess = known.fcd - known.fcd_infinity
         counts = next((sorted(map(int, c)) for c in known.fcd_by_count if isinstance(c, dict)), [])
         lines.append(
-            f"**Samples.** FCD from a finite count is biased upwards, about in proportion to 1/N. At {n:,} samples, FCD is "
-            f"{_signed(excess.median())} above its value at infinity in the median of the cells ({_signed(excess.min())} "
-            f"to {_signed(excess.max())}; {(excess / known.fcd).median():.1%} of FCD)"
+            f"**Samples.** FCD from a finite count is biased upwards, about in proportion to 1/N. At {n:,} samples, "
+            f"FCD is {_signed(excess.median())} above its value at infinity in the median of the cells "
+            f"({_signed(excess.min())} to {_signed(excess.max())}; {(excess / known.fcd).median():.1%} of FCD)"
             + (f", extrapolated from {len(counts)} counts from {counts[0]:,} to {counts[-1]:,}" if counts else "")
-            + (": two points, so a rough figure." if len(counts) == 2 else ".")
-            + " All cells have the same count, so neighbours share most of it; the table says from how many samples on it "
-            "contributes less than a tenth of their difference."
+            + (": two points, so a rough figure" if len(counts) == 2 else "")
+            + (", as values below 0 show." if (results.table.fcd_infinity < 0).any() else ".")
+            + " All cells have the same count, so neighbours share most of it; the table says from how many samples "
+            "on it contributes less than a tenth of their difference."
         )
     else:
         lines.append(
@@ -93,51 +81,11 @@ def bias(results: Results) -> list[str]:
         )
     if rows.fcd_penultimate.isna().all():
         lines.append(
-            f"**Warning: {n:,} samples are fewer than ten times the dimension of the penultimate layer.** No FCD of that "
-            "layer is given, rather than a wrong one; the other figures on its features are as rough as that count."
+            f"**Warning: {n:,} samples are fewer than ten times the dimension of the penultimate layer.** No FCD of "
+            "that layer is given, rather than a wrong one; the other figures on its features are as rough as that "
+            "count."
         )
     return lines
-
-
-def agreement(results: Results) -> pd.DataFrame:
-    """Returns Kendall's tau of each two rankings of the competing cells, (M, M): metrics, and each classifier's FCD."""
-    rows = results.competing
-    ranked = rows.reindex(columns=list(METRICS)).astype(float)
-    single = _by_classifier(rows)
-    ranked = pd.concat([ranked[["fcd"]], single, ranked.drop(columns="fcd")], axis=1).dropna(axis=1, how="all")
-    found = rank_agreement(ranked, [name for name in HIGHER if name in ranked])
-    titles = {name: METRICS.get(name, name) for name in found}
-    return found.rename(index=titles, columns=titles)
-
-
-def agreement_in_words(results: Results) -> str:
-    """Returns how far classifiers of other seeds, and of another architecture, agree on the ranking."""
-    rows, pairs = results.competing, results.pairs
-    views = _by_classifier(rows)
-    judged = rows.fcd_judge.notna().all()
-    taus = rank_agreement(views).to_numpy()[np.triu_indices(views.shape[1], 1)]
-    text = f"The {views.shape[1]} classifiers of FCD, which differ in their seeds, "
-    text += f"agree on the ranking of the cells with Kendall's tau of {_two(taus.min())} or more. " if len(taus) else ""
-    if judged:
-        views["judge"] = rows.fcd_judge.astype(float)
-        tau = rank_agreement(pd.DataFrame({"mean": rows.fcd, "judge": views.judge})).iloc[0, 1]
-        text += f"The judge, of another architecture, agrees with their mean with tau {_two(tau)}. "
-    told = pairs[pairs.differ]
-    if told.empty or views.empty:
-        return text + "The seeds tell no pair of cells apart, so a disagreement may be chance." if len(taus) else ""
-    at = views.set_index(rows.cell)
-    same = sum(bool((np.sign(at.loc[r.a] - at.loc[r.b]) == np.sign(r.difference)).all()) for r in told.itertuples())
-    return (
-        f"{text}With ties left out: of the {len(told)} pairs of cells that the seeds tell apart, "
-        f"{'all' if same == len(told) else same} are put in the same order by every one of these classifiers. The "
-        "files hold each classifier's mean over seeds, so a classifier's own ties are not known."
-    )
-
-
-def _by_classifier(rows: pd.DataFrame) -> pd.DataFrame:
-    lists = [value if isinstance(value, list) else [] for value in rows.fcd_by_classifier]
-    count = min(map(len, lists))
-    return pd.DataFrame({f"FCD, classifier {k + 1}": [float(values[k]) for values in lists] for k in range(count)})
 
 
 def _samples(a: pd.Series, b: pd.Series) -> float:
@@ -157,7 +105,3 @@ def _range(needed: pd.Series) -> str:
 
 def _signed(value: float) -> str:
     return f"{value:.3f}" if abs(value) < 1 else f"{value:.2f}"
-
-
-def _two(value: float) -> str:
-    return f"{value:.2f}"

@@ -61,10 +61,9 @@ def curves(tables: dict[str, pd.DataFrame]) -> Figure:
         colors = dict(zip(sorted(table.figure.unique()), (BLUE, ORANGE, GREEN, PURPLE), strict=False))
         for (label, seed), part in table.groupby(["figure", "seed"]):
             axes.plot(part.step, part.value, color=colors[label], lw=1, label=label if seed == 0 else None)
-        # The first points are far off, and a flow that overfits can end anywhere: neither may set the scale.
-        later = table[table.step > table.step.min()].value
+        later = table[table.step > table.step.min()]
         if len(later):
-            low, high = later.min(), later.quantile(0.9)
+            low, high = later.value.min(), max(_reach(part.value) for _, part in later.groupby("figure"))
             margin = 0.1 * (high - low) or 1
             axes.set_ylim(low - margin, high + margin)
         axes.set_title(name, fontsize=9)
@@ -87,3 +86,9 @@ def _grid(planes: dict[tuple[str, str], pd.DataFrame], width: float, height: flo
         if (row, column) not in planes:
             axes.set_axis_off()
     return figure, grid
+
+
+def _reach(values: pd.Series) -> float:
+    """Returns how high an axis goes: the first points are far off, and a flow that overfits can end anywhere."""
+    low, middle, high = values.quantile([0.1, 0.5, 0.9])
+    return min(high, middle + 5 * (middle - low))

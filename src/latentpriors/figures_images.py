@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 TILE = 28  # pixels of a tile at least: smaller images are enlarged without smoothing
-GAP, BREAK = 1, 8  # pixels between tiles, and between groups of rows
+GAP, BREAK = 2, 9  # pixels between tiles, and between groups of rows
 
 
 def tiled(images: np.ndarray, columns: int, breaks: Collection[int] = ()) -> Image.Image:

@@ -4,8 +4,10 @@ __all__ = ["agreement_map", "bias_lines", "forest", "pareto"]
 
 import numpy as np
 import pandas as pd
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from .figures import BLUE, GREEN, GREY, ORANGE, PALE, PURPLE
 
@@ -32,6 +34,7 @@ def forest(table: pd.DataFrame) -> Figure:
     axes.set(
         xscale="log", yticks=range(len(table)), yticklabels=table.cell, xlabel="FCD (logarithmic; lower is better)"
     )
+    _logarithmic(axes.xaxis)
     axes.set_ylim(len(table) - 0.4, -0.8)
     axes.grid(axis="x", which="both", alpha=0.2)
     axes.tick_params(axis="y", length=0)
@@ -93,6 +96,8 @@ def pareto(table: pd.DataFrame) -> Figure:
     axes.legend(marks, list(shades), frameon=False, title="autoencoder")
     axes.set(xscale="log", yscale="log", xlabel="seconds of the prior's fit, one seed (logarithmic)")
     axes.set_ylabel("FCD (logarithmic; lower is better)")
+    _logarithmic(axes.xaxis)
+    _logarithmic(axes.yaxis)
     axes.margins(x=0.12)
     axes.grid(which="major", alpha=0.2)
     return figure
@@ -101,7 +106,7 @@ def pareto(table: pd.DataFrame) -> Figure:
 def agreement_map(taus: pd.DataFrame) -> Figure:
     """Draws Kendall's tau of each two columns as a heat map, a square table (M, M) with names."""
     M = len(taus)
-    figure = Figure(figsize=(0.5 * M + 1.8, 0.42 * M + 1.4), layout="constrained")
+    figure = Figure(figsize=(0.44 * M + 1.8, 0.36 * M + 1.4), layout="constrained")
     axes = figure.subplots()
     values = taus.to_numpy()
     image = axes.imshow(values, cmap="RdBu", vmin=-1, vmax=1, aspect="auto")
@@ -115,3 +120,10 @@ def agreement_map(taus: pd.DataFrame) -> Figure:
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
     return figure
+
+
+def _logarithmic(axis: Axis) -> None:
+    """Marks a logarithmic axis with plain numbers."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())

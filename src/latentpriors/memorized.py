@@ -26,16 +26,18 @@ def memorization(table: pd.DataFrame) -> str:
         return "**Memorization** has not been measured for this table."
     competing = rows[~rows.yardstick]
     caught = competing[competing.memorized != "none"]
-    text = "**Memorization**: "
     if caught.empty:
-        text += (
-            f"none of the {len(competing)} cells is flagged (C_T below {C_T:g}, or more than {COPIES:.0%} of samples as "
-            "near to a training row as the nearest hundredth of held-out rows, in features or in codes)."
+        text = (
+            f"**Memorization**: none of the {len(competing)} cells is flagged (C_T below {C_T:g}, or more than "
+            f"{COPIES:.0%} of samples as near to a training row as the nearest hundredth of held-out rows, in features "
+            "or in codes)."
         )
     else:
-        text += f"flagged are {'; '.join(_reasons(row) for _, row in caught.iterrows())}."
-        text += f" A C_T below {C_T:g} means that samples lie nearer to the training set than held-out data do: they are "
-        text += "copies, or drawn only where data are dense; copies above 0.01 tell which."
+        text = (
+            f"**Memorization**: flagged are {'; '.join(_reasons(row) for _, row in caught.iterrows())}. A C_T below "
+            f"{C_T:g} means that samples lie nearer to the training set than held-out data do: they are copies, or "
+            "drawn only where data are dense. Copies far above 0.01, the share that new data have, tell which."
+        )
     yardsticks = rows[rows.yardstick & (rows.cell != "real")]
     if len(yardsticks):
         text += " " + _yardsticks(yardsticks)
@@ -43,12 +45,11 @@ def memorization(table: pd.DataFrame) -> str:
 
 
 def _reasons(row: pd.Series) -> str:
-    reasons = []
-    for space, (c_t, copies) in FIGURES.items():
-        if row[c_t] < C_T:
-            reasons.append(f"C_T {row[c_t]:.1f} in {space}")
-        if row[copies] > COPIES:
-            reasons.append(f"copies {row[copies]:.2f} in {space}")
+    reasons = [
+        f"C_T {row[c_t]:.1f} and copies {row[copies]:.3f} in {space}"
+        for space, (c_t, copies) in FIGURES.items()
+        if space in row.memorized
+    ]
     return f"{row.cell} ({', '.join(reasons)})"
 
 

@@ -7,9 +7,11 @@ from pathlib import Path
 import pandas as pd
 
 from .columns import MAIN, column_of
-from .page import page, plain, twin
+from .page import page
 from .results import Results, load_results
 from .sections import main_sheet, sections
+from .sheets import plain
+from .twin import twin
 
 LONG = ("fcd_by_seed", "fcd_by_classifier", "fcd_by_count")
 

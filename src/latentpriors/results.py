@@ -51,7 +51,10 @@ class Results:
     @property
     def names(self) -> dict[str, str]:
         """For each cell its name with the poster's in brackets."""
-        return {row.cell: f"{row.cell} ({POSTER[row.cell][0]})" if row.cell in POSTER else row.cell for row in self.table.itertuples()}
+        return {
+            row.cell: f"{row.cell} ({POSTER[row.cell][0]})" if row.cell in POSTER else row.cell
+            for row in self.table.itertuples()
+        }
 
     def ceiling(self, autoencoder: str) -> pd.Series | None:
         """Returns the row of an autoencoder's reconstructions, what a perfect prior would get."""

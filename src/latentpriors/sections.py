@@ -9,19 +9,22 @@ from matplotlib.figure import Figure
 
 from . import figures_codes, figures_table
 from .answer import conclusions, method
-from .certainty import agreement, agreement_in_words, bias, neighbours, neighbours_in_words
-from .columns import COLUMNS, MAIN, Column, column_of
+from .certainty import bias, neighbours, neighbours_in_words
+from .columns import COLUMNS, MAIN, NEIGHBOURS, STRUCTURE, column_of
 from .figures import save
 from .galleries import galleries
 from .memorized import memorization
-from .page import Picture, Section, Sheet, Text
+from .page import Picture, Section, Text
+from .rankings import agreement, agreement_in_words
 from .results import Results
+from .sheets import Sheet
 
 CAPTIONS = {
     "forest": "FCD of every cell with its 95% interval over seeds, on a logarithmic axis. Dark blue: the best cell and "
     "those not told apart from it; pale blue: told apart; grey diamonds are yardsticks, not competitors.",
-    "bias": "FCD (dots) against one over the number of samples, for the best cells, and its straight line to infinitely "
-    "many (orange ring). A steep line is a figure that owes much to its count; the scales differ between panels.",
+    "bias": "FCD (dots) against one over the number of samples, for the best cells, and its straight line to "
+    "infinitely many (orange ring). A steep line is a figure that owes much to its count; the scales differ between "
+    "panels.",
     "codes": "Held-out codes (grey) and prior samples (orange) in the plane of the codes' first principal axes, "
     "seed 0. Orange outside grey becomes broken images; grey without orange is never drawn.",
     "densities": "Density of the codes along their first principal axis: held-out codes (grey) and prior samples "
@@ -35,26 +38,6 @@ CAPTIONS = {
     "agreement": "Kendall's tau of each two rankings of the competing cells: 1 (dark blue) where they rank alike, -1 "
     "(red) where reversed. Read the first row: what disagrees with FCD there measures something else.",
 }
-
-NEIGHBOURS = (
-    Column("pair", "pair", "", "s"),
-    Column("ratio", "FCD ratio", "FCD of the worse over the better, geometric means over seeds."),
-    Column("span", "95% interval", "Of the ratio, for this pair alone.", "s"),
-    Column("p", "p alone", "Of the t test of log FCD, paired by seed on one autoencoder, else Welch's.", ".3f"),
-    Column("p_holm", "p, Holm", "After Holm's correction over all pairs of competing cells.", ".3f"),
-    Column("alone", "seeds, alone", "Seeds of each cell that would tell the two apart with a power of 80%; empty: more "
-           "than 1,000, or unknown.", ".0f"),
-    Column("holm", "seeds, Holm", "The same at the first step of Holm's correction.", ".0f"),
-    Column("samples", "samples", "Samples from which on the bias of their count contributes less than a tenth of the "
-           "difference in FCD.", ",.0f"),
-)  # fmt: skip
-
-STRUCTURE = (
-    Column("codes", "codes", "", "s"),
-    Column("knn", "k-NN accuracy", "Of the test codes' classes, from the nearest training codes.", ".3f"),
-    Column("probe", "linear probe", "Accuracy of a linear classifier on the codes.", ".3f"),
-    Column("nmi", "NMI", "Normalized mutual information of a clustering of the codes with the classes.", ".3f"),
-)
 
 
 def main_sheet(results: Results) -> Sheet:
@@ -90,7 +73,7 @@ def sections(results: Results, out: Path) -> list[Section]:
             *map(Text, bias(results)), *picture("bias", figures_table.bias_lines(rows[~rows.yardstick])),
         ]),
         Section("Samples", shown["samples"]),
-        Section("Nearest neighbours", [Text(memorization(results.table)), *shown["nearest"]]),
+        Section("Nearest neighbours", shown["nearest"]),
         Section("Codes and classes", [*_structure(results), *picture("maps", _maps(results))]),
         Section("Codes and prior samples", [
             *picture("codes", figures_codes.codes_and_samples(planes) if planes else None),
@@ -142,7 +125,9 @@ def _structure(results: Results) -> list[Sheet | Text]:
         rows.append({"codes": f"PCA, as many dimensions as {owners}"} | dict(zip(keys, figures, strict=True)))
     if not rows:
         return []
-    text = "How far test codes separate the classes, mean over seeds, without a label seen in training; beside principal "
+    text = (
+        "How far test codes separate the classes, mean over seeds, without a label seen in training; beside principal "
+    )
     return [
         Text(text + "components of the pixels, as many as the codes have."),
         Sheet(STRUCTURE, pd.DataFrame(rows), explained=True),
