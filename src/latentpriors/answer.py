@@ -1,92 +1,132 @@
-"""The answer of a table in words: the best cell, what limits it, and the poster's order."""
+"""The answer of a table in words: the best cell, who ties with it, what limits it, and the poster's order."""
 
 __all__ = ["POSTER", "conclusions", "method"]
 
 import itertools
 
+import numpy as np
 import pandas as pd
 
-from .metrics import difference_interval
-
-# What the poster "AdvAE and FlowAE" calls these cells and prints for them: FCD on MNIST, one run each.
-POSTER = {
-    "ae-flow": ("FlowAE", 4.65),
-    "ae-wgan": ("AdvAE", 6.03),
-    "aae-native": ("AAE", 6.09),
-    "vae-native": ("VAE", 8.12),
-}
+from .metrics import difference_interval, holm
+from .names import POSTER
+from .results import Results, log_figures
 
 
-def conclusions(table: pd.DataFrame, dataset: str) -> list[str]:
-    """Returns the answer in words: the best cell, what limits it, and how the poster's order comes out."""
-    real, rows = table[table.cell == "real"].iloc[0], table[~table.yardstick.astype(bool)]
-    best = rows.iloc[0]
-    ceiling = table[table.cell == f"{best.autoencoder}-reconstruction"].iloc[0]
-    lines = [
-        f"**{best.cell}** has the lowest FCD: {_interval(best)}, against {ceiling.fcd:.2f} for its "
-        f"autoencoder's reconstructions of held-out images, which is what a perfect prior would get, and "
-        f"{real.fcd:.2f} for held-out real images (train against test: {real.fcd_train:.2f}). Of what is left to "
-        f"gain over the floor, {_share(best, ceiling, real)}. {_runner_up(best, rows.iloc[1])}"
-    ]
+def conclusions(results: Results) -> list[str]:
+    """Returns the best cell with its ties, what limits it, and how the poster's order comes out."""
+    rows = results.competing
+    lines = [_best(results), _limits(results)]
     if set(POSTER) <= set(rows.cell):
-        lines.append(_order(rows.set_index("cell"), dataset))
+        lines.append(_order(results))
     return lines
 
 
-def _runner_up(best: pd.Series, second: pd.Series) -> str:
-    mean, low, high = _difference(second, best)
-    if low is None:
-        return f"The runner-up is {second.cell}, {mean:.2f} behind; one seed decides nothing."
-    verdict = "is behind" if low > 0 else "cannot be told from it with these seeds"
-    return f"The runner-up, {second.cell}, {verdict}: difference {mean:.2f}, 95% interval {low:.2f} to {high:.2f}."
+def _best(results: Results) -> str:
+    rows = results.competing
+    best, pairs = rows.iloc[0], results.pairs
+    text = f"**{best.cell}** has the lowest FCD: {_interval(best)}, rank {best['rank']} of {len(rows)}."
+    if len(rows) == 1:
+        return text
+    mine = pairs[(pairs.a == best.cell) | (pairs.b == best.cell)]
+    tied = [name for name in rows.cell[1:] if not mine[(mine.a == name) | (mine.b == name)].differ.any()]
+    if best.seeds == 1:
+        return f"{text} One seed tells nothing apart: all cells are ties."
+    if not tied:
+        return f"{text} Every other cell is told apart from it, {_ratio(rows.iloc[1], best)} for the runner-up."
+    told = "no cell is" if len(tied) == len(rows) - 1 else f"the other {len(rows) - 1 - len(tied)} are"
+    return (
+        f"{text} Tied with it, which means not told apart by {best.seeds} seeds and not equal: {_listed(tied)}; {told} "
+        f"told apart from it. The runner-up, {rows.cell[1]}, is at {_ratio(rows.iloc[1], best)}."
+    )
 
 
-def _difference(a: pd.Series, b: pd.Series) -> tuple[float, float | None, float | None]:
-    """Returns the mean and the interval of a minus b: paired by seed on one autoencoder, else Welch's."""
-    return difference_interval(a.fcd_by_seed, b.fcd_by_seed, paired=a.autoencoder == b.autoencoder)
-
-
-def _share(best: pd.Series, ceiling: pd.Series, real: pd.Series) -> str:
+def _limits(results: Results) -> str:
+    """Returns what is left to gain over the floor, and whose share it is."""
+    best, real = results.competing.iloc[0], results.table[results.table.cell == "real"].iloc[0]
+    floor = f"Held-out real images, the floor, have {real.fcd:.2f}"
+    floor += f" (training images {real.fcd_train:.2f})" if pd.notna(real.fcd_train) else ""
+    ceiling = results.ceiling(best.autoencoder)
+    if ceiling is None:
+        return f"{floor}."
     decoder, prior = ceiling.fcd - real.fcd, best.fcd - ceiling.fcd
-    return f"the autoencoder has {decoder:.2f} and the prior {prior:.2f}"
+    text = (
+        f"{floor}; reconstructions of held-out images by {best.cell}'s autoencoder, what a perfect prior would get, "
+        f"have {ceiling.fcd:.2f}. Of what is left to gain over the floor, the autoencoder has {decoder:.2f} and the "
+        f"prior {prior:.2f}: "
+    )
+    if prior <= 0:
+        return f"{text}the prior costs nothing that can be seen, **the autoencoder limits**."
+    share = prior / (prior + max(decoder, 0))
+    return f"{text}**the {'prior' if share > 0.5 else 'autoencoder'} limits** with {max(share, 1 - share):.0%} of it."
 
 
-def _order(rows: pd.DataFrame, dataset: str) -> str:
-    """Returns how each step of the poster's order comes out, with the interval of the difference."""
-    steps, names = [], list(POSTER)
-    for a, b in itertools.pairwise(names):
-        mean, low, high = _difference(rows.loc[a], rows.loc[b])
+def _order(results: Results) -> str:
+    """Returns how each step of the poster's order comes out, with the interval of the ratio."""
+    rows, names = results.competing.set_index("cell", drop=False), list(POSTER)
+    wanted = list(itertools.pairwise(names))
+    adjusted = holm([_p(results.pairs, *pair) for pair in wanted])
+    steps = []
+    for (a, b), p in zip(wanted, adjusted, strict=True):
         pair = f"{POSTER[a][0]} < {POSTER[b][0]}"
-        if low is None:
-            verdict = "not decided by one seed"
-        elif high < 0:
-            verdict = "**holds**"
+        if rows.seeds[a] == 1:
+            verdict = "is not decided by one seed"
+        elif p >= 0.05:
+            verdict = "cannot be told with these seeds"
         else:
-            verdict = "**is reversed**" if low > 0 else "cannot be told with these seeds"
-        span = "" if low is None else f", 95% interval {low:.2f} to {high:.2f}"
-        steps.append(f"{pair} {verdict} (difference {mean:+.2f}{span})")
+            verdict = "**holds**" if rows.fcd[a] < rows.fcd[b] else "**is reversed**"
+        steps.append(f"{pair} {verdict} ({_ratio(rows.loc[a], rows.loc[b])})")
     ours = " < ".join(f"{POSTER[c][0]} {rows.fcd[c]:.2f}" for c in sorted(names, key=lambda c: rows.fcd[c]))
     theirs = " < ".join(f"{name} {fcd}" for name, fcd in POSTER.values())
-    note = "" if dataset == "mnist" else " The poster's figures are for MNIST: only the order can be compared."
-    return f"The poster has, on MNIST, {theirs}. Here: {ours}. Step by step: {'; '.join(steps)}.{note}"
-
-
-def method(table: pd.DataFrame, accuracies: dict, trained: dict[str, dict]) -> str:
-    """Returns what the figures are, and what they were bought with."""
-    row = table[table.cell != "real"].iloc[0]
-    budgets = ", ".join(f"{name} {facts['steps']:,} ({facts['seconds']:.0f} s)" for name, facts in trained.items())
+    note = "" if results.dataset == "mnist" else " The poster's figures are for MNIST: only the order can be compared."
     return (
-        f"FCD is the Fréchet distance of the classifiers' 10 logits, {row.n_samples:,} samples against the test split, "
-        f"the mean over {len(row.fcd_by_classifier)} frozen classifiers (accuracy "
-        f"{100 * accuracies['validation']:.2f}% on validation, {100 * accuracies['test']:.2f}% on test) and "
-        f"{row.seeds} seeds, each with its own autoencoder, prior and noise. The interval is Student's t over seeds. "
-        "FCD validation is the figure that choices are made on. NLL is that of the test codes in raw code space: it "
-        f"compares priors on one autoencoder only. Steps of each autoencoder, with the seconds of a seed: {budgets}; "
-        f"of each prior: {table.steps.max():,.0f} steps at budget factor 1. All on {row.device}."
+        f"The poster has, on MNIST, {theirs}. Here: {ours}. Step by step, each the left over the right, the verdicts "
+        f"with Holm's correction over the three: {'; '.join(steps)}.{note}"
     )
+
+
+def _p(pairs: pd.DataFrame, a: str, b: str) -> float:
+    return float(pairs[((pairs.a == a) & (pairs.b == b)) | ((pairs.a == b) & (pairs.b == a))].p.iloc[0])
+
+
+def _ratio(a: pd.Series, b: pd.Series) -> str:
+    """Returns a's FCD over b's with its interval: paired by seed on one autoencoder, else Welch's."""
+    logs = log_figures(pd.DataFrame([a, b]))
+    found = difference_interval(logs[a.cell], logs[b.cell], paired=a.autoencoder == b.autoencoder)
+    if found[1] is None:
+        return f"{np.exp(found[0]):.2f} times its FCD"
+    mean, low, high = np.exp(found)
+    return f"{mean:.2f} times its FCD, 95% interval {low:.2f} to {high:.2f}"
+
+
+def method(results: Results) -> str:
+    """Returns what the figures are, and what they were bought with."""
+    row = results.competing.iloc[0]
+    budgets = ", ".join(
+        f"{name} {facts['steps']:,} ({facts['seconds']:.0f} s)" for name, facts in results.trained.items()
+    )
+    judge = results.accuracies["judge"]
+    other = f" The judge, a classifier of another architecture, has {_accuracy(judge)}." if judge else ""
+    return (
+        f"FCD is the Fréchet distance of the classifiers' logits, {row.n_samples:,.0f} samples against the test split, "
+        f"the mean over {len(row.fcd_by_classifier)} frozen classifiers (accuracy "
+        f"{_accuracy(results.accuracies['classifier'])}) and {row.seeds:.0f} seeds, each with its own autoencoder, "
+        f"prior and noise.{other} The interval is Student's t over seeds. Ranks come from comparisons of log FCD, "
+        "since its spread grows with its size and a difference is then a ratio: paired by seed between priors on one "
+        "autoencoder, Welch's test across autoencoders, Holm's correction over all pairs of competing cells. Choices "
+        f"are made on FCD validation. Steps of each autoencoder, with the seconds of a seed: {budgets}; of each prior: "
+        f"{results.competing.steps.max():,.0f} steps at most. All on {row.device}."
+    )
+
+
+def _accuracy(figures: dict) -> str:
+    return f"{100 * figures['validation']:.2f}% on validation, {100 * figures['test']:.2f}% on test"
 
 
 def _interval(row: pd.Series) -> str:
     return f"{row.fcd:.2f}" + (
         "" if pd.isna(row.fcd_low) else f" (95% interval {row.fcd_low:.2f} to {row.fcd_high:.2f})"
     )
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

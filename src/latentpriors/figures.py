@@ -1,128 +1,25 @@
-"""The pictures of a report, each from figures and previews alone."""
+"""How every picture looks, and how it is written: small, since a page holds them all."""
 
-__all__ = ["codes_and_samples", "curves", "densities", "forest", "latent_maps", "sample_grids"]
+__all__ = ["BLUE", "GREEN", "GREY", "ORANGE", "PALE", "PURPLE", "save"]
+
+import io
+from pathlib import Path
 
 import matplotlib
-import numpy as np
-import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
+from PIL import Image
 
 matplotlib.rcParams.update({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False})
-BLUE, ORANGE, GREY = "#1f6fb4", "#e8743b", "#8a8f98"
+BLUE, ORANGE, GREY, GREEN, PURPLE, PALE = "#1f6fb4", "#e8743b", "#8a8f98", "#3a9c5f", "#8b5fbf", "#93bde0"
+
+DPI, COLORS = 130, 128
 
 
-def forest(table: pd.DataFrame) -> Figure:
-    """Draws FCD with its interval for each row, on a logarithmic axis, the rows in the table's order.
-
-    Arguments:
-        table: With the columns cell, fcd, fcd_low, fcd_high and yardstick.
-    """
-    figure = Figure(figsize=(7.5, 0.32 * len(table) + 0.9), layout="constrained")
-    axes = figure.subplots()
-    least = table.fcd.min() / 3
-    for y, row in enumerate(table.itertuples()):
-        color = GREY if row.yardstick else BLUE
-        if pd.notna(row.fcd_low):
-            # Student's interval of three seeds may reach below 0, which a logarithmic axis cannot show.
-            axes.plot([max(row.fcd_low, least), row.fcd_high], [y, y], color=color, lw=2.5, alpha=0.45)
-        axes.plot(row.fcd, y, "D" if row.yardstick else "o", color=color, ms=5)
-        axes.annotate(f"{row.fcd:.2f}", (row.fcd, y), (0, 5), textcoords="offset points", ha="center", fontsize=7)
-    axes.set(
-        xscale="log", yticks=range(len(table)), yticklabels=table.cell, xlabel="FCD (logarithmic; lower is better)"
-    )
-    axes.set_ylim(len(table) - 0.4, -0.8)
-    axes.grid(axis="x", which="both", alpha=0.2)
-    return figure
-
-
-def sample_grids(grids: dict[str, np.ndarray], count: int = 16) -> Figure:
-    """Draws a row of images for each entry, (N, H, W) or (N, H, W, C) each."""
-    figure = Figure(figsize=(9.2, 0.5 * len(grids) + 0.1))
-    rows = figure.subplots(len(grids), 1, squeeze=False)[:, 0]
-    for axes, (name, images) in zip(rows, grids.items(), strict=True):
-        axes.imshow(np.concatenate(list(images[:count]), axis=1), cmap="gray", vmin=0, vmax=255, aspect="equal")
-        axes.set(xticks=[], yticks=[], frame_on=False)
-        axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8)
-    figure.subplots_adjust(left=0.17, right=0.995, top=0.99, bottom=0.01, hspace=0.04)
-    return figure
-
-
-def latent_maps(maps: dict[str, pd.DataFrame]) -> Figure:
-    """Draws the t-SNE of each autoencoder's codes, with columns x, y and label, colored by class."""
-    figure = Figure(figsize=(3.3 * len(maps), 3.6), layout="constrained")
-    for axes, (name, points) in zip(figure.subplots(1, len(maps), squeeze=False)[0], maps.items(), strict=True):
-        axes.scatter(points.x, points.y, c=points.label, cmap="tab10", s=3, lw=0)
-        for label, center in points.groupby("label")[["x", "y"]].median().iterrows():
-            axes.text(center.x, center.y, str(label), weight="bold", ha="center", va="center", bbox=_PAPER)
-        axes.set(title=name, xticks=[], yticks=[], frame_on=False)
-    return figure
-
-
-def codes_and_samples(planes: dict[tuple[str, str], pd.DataFrame]) -> Figure:
-    """Draws held-out codes under prior samples, for each (autoencoder, prior): a row and a column."""
-    figure, grid = _grid(planes, 2.05, 2.1)
-    for (row, column), points in planes.items():
-        axes = grid[row, column]
-        for source, color in (("held-out codes", GREY), ("prior samples", ORANGE)):
-            part = points[points.source == source]
-            axes.scatter(part.x, part.y, s=2, lw=0, alpha=0.55, color=color)
-        real = points[points.source == "held-out codes"]
-        reach = 1.25 * max(real.x.abs().max(), real.y.abs().max())
-        axes.set(xlim=(-reach, reach), ylim=(-reach, reach))
-    marks = [Line2D([], [], ls="", marker="o", ms=4, color=c) for c in (GREY, ORANGE)]
-    figure.legend(marks, ["held-out codes", "prior samples"], loc="outside lower center", ncols=2, frameon=False)
-    return figure
-
-
-def densities(planes: dict[tuple[str, str], pd.DataFrame]) -> Figure:
-    """Draws the density of the codes along their first principal axis, held-out ones against each prior's."""
-    figure, grid = _grid(planes, 2.05, 1.5)
-    for (row, column), points in planes.items():
-        real, drawn = (points.x[points.source == s].to_numpy() for s in ("held-out codes", "prior samples"))
-        bins = np.linspace(1.3 * real.min(), 1.3 * real.max(), 41)
-        grid[row, column].hist(real, bins, density=True, color=GREY, alpha=0.45)
-        grid[row, column].hist(drawn, bins, density=True, histtype="step", color=ORANGE, lw=1.4)
-    return figure
-
-
-def curves(tables: dict[str, pd.DataFrame]) -> Figure:
-    """Draws what was logged of each training over its steps: columns step, seed, figure and value."""
-    tables = {name: table for name, table in tables.items() if len(table)}
-    columns = min(3, len(tables))
-    rows = -(-len(tables) // columns)
-    figure = Figure(figsize=(3.3 * columns, 2.2 * rows), layout="constrained")
-    spots = figure.subplots(rows, columns, squeeze=False).ravel()
-    for axes, (name, table) in zip(spots, tables.items(), strict=False):
-        colors = dict(zip(sorted(table.figure.unique()), (BLUE, ORANGE, "#3a9c5f", "#8b5fbf"), strict=False))
-        for (label, seed), part in table.groupby(["figure", "seed"]):
-            axes.plot(part.step, part.value, color=colors[label], lw=1, label=label if seed == 0 else None)
-        # The first points are far off, and a flow that overfits can end anywhere: neither may set the scale.
-        later = table[table.step > table.step.min()].value
-        if len(later):
-            low, high = later.min(), later.quantile(0.9)
-            margin = 0.1 * (high - low) or 1
-            axes.set_ylim(low - margin, high + margin)
-        axes.set_title(name, fontsize=9)
-        axes.legend(fontsize=7, frameon=False)
-    for axes in spots[len(tables) :]:
-        axes.set_axis_off()
-    return figure
-
-
-_PAPER = {"boxstyle": "round,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.7}
-
-
-def _grid(planes: dict[tuple[str, str], pd.DataFrame], width: float, height: float) -> tuple[Figure, dict]:
-    """Returns a figure and its axes by (row, column) name; places without data are left out."""
-    rows, columns = (list(dict.fromkeys(key[i] for key in planes)) for i in (0, 1))
-    figure = Figure(figsize=(width * len(columns), height * len(rows) + 0.3), layout="constrained")
-    spots = figure.subplots(len(rows), len(columns), squeeze=False)
-    grid = {(r, c): spots[i, j] for i, r in enumerate(rows) for j, c in enumerate(columns)}
-    for (row, column), axes in grid.items():
-        axes.set(xticks=[], yticks=[])
-        axes.set_title(column, fontsize=9) if row == rows[0] else None
-        axes.set_ylabel(row) if column == columns[0] else None
-        if (row, column) not in planes:
-            axes.set_axis_off()
-    return figure, grid
+def save(picture: Figure | Image.Image, path: Path) -> None:
+    """Writes a picture as a PNG with a palette: a third of its size, and no difference that an eye sees."""
+    if isinstance(picture, Figure):
+        drawn = io.BytesIO()
+        picture.savefig(drawn, dpi=DPI, format="png")
+        # Without transparency, which the fast quantizer would spend colors on.
+        picture = Image.open(drawn).convert("RGB").quantize(COLORS, dither=Image.Dither.NONE)
+    picture.save(path, format="png", optimize=True)

@@ -1,0 +1,133 @@
+"""The columns of a report's tables: what each figure is called, how it is written, and what it says."""
+
+__all__ = ["COLUMNS", "MAIN", "NEIGHBOURS", "STRUCTURE", "column_of"]
+
+from .sheets import Column
+
+
+def _group(name: str, *columns: Column) -> tuple[Column, ...]:
+    return tuple(column._replace(group=name) for column in columns)
+
+
+COLUMNS = (
+    Column("cell", "cell", "s", "An autoencoder and a prior over its codes; in brackets what the poster calls it."),
+    *_group(
+        "Fréchet distance of logits",
+        Column("rank", "rank", "s",
+               "Best and worst rank that the seeds leave open: all pairs of competing cells compared by log FCD, "
+               "Holm's correction over all of them; overlapping ranges are no order, yardsticks have none."),
+        Column("fcd", "FCD", ".2f",
+               "Fréchet distance of the samples' logits to those of the test split, mean over seeds and classifiers; "
+               "lower is better."),
+        Column("interval", "95% interval", "s",
+               "Student's t over seeds, each with its own autoencoder, prior and noise."),
+        Column("fcd_infinity", "FCD at infinity", ".2f",
+               "FCD extrapolated to infinitely many samples, linear in 1/N; without the bias of the sample count."),
+        Column("fcd_validation", "FCD validation", ".2f", "FCD to the validation split, on which choices are made."),
+        Column("fcd_judge", "FCD judge", ".2f", "FCD by a classifier of another architecture (max-pooling)."),
+        Column("fcd_penultimate", "FCD penultimate", ".2f",
+               "FCD of the penultimate layer; none where the samples are fewer than ten times its dimension."),
+        Column("fcd_relative", "FCD / tr(S)", ".4f",
+               "FCD over the total variance of the real logits: free of their scale."),
+        Column("fcd_classifier_std", "sd over classifiers", ".2f", "Standard deviation of FCD over the classifiers."),
+        Column("fcd_train", "FCD train", ".2f", "FCD of the training images: what some papers print as the floor."),
+    ),
+    *_group(
+        "Images, in penultimate features",
+        Column("kernel_distance", "kernel distance", ".3f",
+               "Unbiased squared MMD with a cubic kernel; 0 for equal distributions, lower is better."),
+        Column("precision", "precision", ".3f",
+               "Share of samples inside the manifold of real images; higher is better."),
+        Column("recall", "recall", ".3f", "Share of real images inside the manifold of samples; higher is better."),
+        Column("density", "density", ".3f",
+               "How many real neighbourhoods hold a sample, on average over their number; 1 for real images, higher "
+               "is better."),
+        Column("coverage", "coverage", ".3f",
+               "Share of real images with a sample in their neighbourhood; higher is better."),
+        Column("class_distance", "class distance", ".3f",
+               "Total variation between the classes' shares of the samples and of the test split; 0 for the same "
+               "shares."),
+        Column("classes_missing", "classes missing", ".2f", "Classes that hardly any sample is taken for."),
+        Column("confidence", "confidence", ".3f",
+               "Mean probability of the class that the classifier takes a sample for."),
+    ),
+    *_group(
+        "Memorization",
+        Column("memorized", "memorization", "s",
+               "Where a cell looks like a copy of its training set: C_T below -3 in features or codes, or copies "
+               "above 0.05."),
+        Column("feature_c_t", "C_T features", ".1f",
+               "About 0: samples are as far from the training images as held-out images are; below -3: nearer, "
+               "memorized or drawn only where images are dense; above 3: farther."),
+        Column("code_c_t", "C_T codes", ".1f", "The same for standardized codes."),
+        Column("feature_copies", "copies, features", ".3f",
+               "Share of samples as near to a training image as the nearest hundredth of held-out images: about 0.01 "
+               "for new ones, 1 for copies."),
+        Column("code_copies", "copies, codes", ".3f", "The same for standardized codes."),
+        Column("feature_authenticity", "authenticity, features", ".3f",
+               "Share of samples farther from their nearest training image than that is from its own nearest "
+               "neighbour; low for copies."),
+        Column("feature_authenticity_held_out", "of held-out images", ".3f",
+               "Authenticity of held-out images, to compare."),
+        Column("code_authenticity", "authenticity, codes", ".3f", "Authenticity of standardized codes."),
+        Column("code_authenticity_held_out", "of held-out codes", ".3f", "Authenticity of held-out codes, to compare."),
+    ),
+    *_group(
+        "Codes",
+        Column("sliced_wasserstein", "sliced Wasserstein", ".4f",
+               "Distance of sampled to held-out standardized codes, mean over directions; lower is better."),
+        Column("two_sample_accuracy", "two-sample accuracy", ".3f",
+               "How often a classifier tells sampled from held-out codes: 0.5 where it cannot; lower is better."),
+        Column("nll", "NLL", ".2f",
+               "Nats of a test code in raw code space, where the prior has a density: compares priors on one "
+               "autoencoder only."),
+        Column("nll_validation", "NLL validation", ".2f", "The same for validation codes."),
+        Column("bits_per_dimension", "bits/dim", ".2f", "NLL in bits for each dimension of the code."),
+    ),
+    *_group(
+        "Cost",
+        Column("seconds", "fit seconds", ".1f", "Fit of the prior, one seed."),
+        Column("sample_seconds", "sample seconds", ".2f", "Drawing and decoding the samples of one seed."),
+        Column("parameters", "parameters", ",.0f", "Numbers that the fit of the prior found."),
+        Column("steps", "steps", ",.0f", "Gradient steps of each of the prior's players."),
+        Column("factor", "budget factor", "g", "Steps over the data set's steps for priors."),
+        Column("seeds", "seeds", ".0f", "Independent runs."),
+        Column("n_samples", "samples", ",.0f", "Images scored for each seed."),
+        Column("device", "device", "s", "Where it was fitted."),
+        Column("classifier_hash", "classifiers", "s", "First digits of the SHA-256 of the scoring classifiers."),
+    ),
+)  # fmt: skip
+
+# The first table of a report: what a reader asks for first.
+MAIN = (
+    "cell", "rank", "fcd", "interval", "fcd_infinity", "precision", "recall", "feature_c_t", "memorized", "nll",
+    "seconds",
+)  # fmt: skip
+
+# Two neighbours of the table, and what would tell them apart.
+NEIGHBOURS = (
+    Column("pair", "pair", "s", ""),
+    Column("ratio", "FCD ratio", ".2f", "FCD of the worse over the better, geometric means over seeds."),
+    Column("span", "95% interval", "s", "Of the ratio, for this pair alone."),
+    Column("p", "p alone", ".3f", "Of the t test of log FCD, paired by seed on one autoencoder, else Welch's."),
+    Column("p_holm", "p, Holm", ".3f", "After Holm's correction over all pairs of competing cells."),
+    Column("alone", "seeds, alone", ".0f",
+           "Seeds of each cell that would tell the two apart with a power of 80%; empty: more than 1,000, or unknown."),
+    Column("holm", "seeds, Holm", ".0f", "The same at the first step of Holm's correction."),
+    Column("samples", "samples", ",.0f",
+           "Samples from which on the bias of their count contributes less than a tenth of the difference in FCD."),
+)  # fmt: skip
+
+# How far codes separate the classes.
+STRUCTURE = (
+    Column("codes", "codes", "s", ""),
+    Column("knn", "k-NN accuracy", ".3f", "Of the test codes' classes, from the nearest training codes."),
+    Column("probe", "linear probe", ".3f", "Accuracy of a linear classifier on the codes."),
+    Column("nmi", "NMI", ".3f", "Normalized mutual information of a clustering of the codes with the classes."),
+)  # fmt: skip
+
+
+def column_of(key: str) -> Column:
+    """Returns the column of a key; a figure that has none yet is shown under its own name."""
+    known = {column.key: column for column in COLUMNS}
+    return known.get(key, Column(key, key.replace("_", " "), "g", f"`{key}` of the cell's JSON file.", "Other"))

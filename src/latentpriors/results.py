@@ -1,0 +1,132 @@
+"""What the stages wrote of a table, read once: its figures, its ranks, and where its pictures are."""
+
+__all__ = ["Results", "load_results", "log_figures"]
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from .columns import COLUMNS
+from .memorized import flags
+from .metrics import compare, ranked
+from .names import POSTER
+from .store import StoreError, load_json
+
+TEXT = ("cell", "rank", "interval", "memorized", "device", "classifier_hash")
+
+
+@dataclass(frozen=True)
+class Results:
+    """A table's figures.
+
+    Arguments:
+        dataset: Its name.
+        table: A row for each cell, yardsticks first, each part with the lowest FCD first; NaN where there is no figure.
+        pairs: All pairs of competing cells, compared by log FCD, as `compare` returns them.
+        keys: The name of each cell's files.
+        folder: Where those are.
+        shared: Where the data set's are: autoencoders/, codes/, classifier.json and judge.json.
+        trained: For each autoencoder what is known of its training.
+        codes: For each autoencoder the class structure of its codes; empty where nobody has measured it.
+        accuracies: Of the "classifier" and, where there is one, the "judge", on "validation" and "test".
+    """
+
+    dataset: str
+    table: pd.DataFrame
+    pairs: pd.DataFrame
+    keys: dict[str, str]
+    folder: Path
+    shared: Path
+    trained: dict[str, dict]
+    codes: dict[str, dict]
+    accuracies: dict[str, dict]
+
+    @property
+    def competing(self) -> pd.DataFrame:
+        """The cells that are ranked, the lowest FCD first."""
+        return self.table[~self.table.yardstick].reset_index(drop=True)
+
+    @property
+    def names(self) -> dict[str, str]:
+        """For each cell its name with the poster's in brackets."""
+        return {
+            row.cell: f"{row.cell} ({POSTER[row.cell][0]})" if row.cell in POSTER else row.cell
+            for row in self.table.itertuples()
+        }
+
+    def ceiling(self, autoencoder: str) -> pd.Series | None:
+        """Returns the row of an autoencoder's reconstructions, what a perfect prior would get."""
+        found = self.table[self.table.cell == f"{autoencoder}-reconstruction"]
+        return found.iloc[0] if len(found) else None
+
+    def preview(self, cell: str, name: str) -> Path | None:
+        """Returns the path of a cell's picture or curves; None where there are none."""
+        path = self.folder / self.keys[cell] / name
+        return path if path.is_file() else None
+
+    def preview_of(self, autoencoder: str, name: str) -> Path | None:
+        """Returns the path of an autoencoder's picture or curves; None where there are none."""
+        path = self.shared / "autoencoders" / autoencoder / name
+        return path if path.is_file() else None
+
+
+def load_results(cells: dict[str, dict], real: str, folder: Path, shared: Path, dataset: str) -> Results:
+    """Reads the figures of a table.
+
+    Arguments:
+        cells: The cells of the table as in cells.yaml.
+        real: The name of the floor's row.
+        folder: CELL.json and CELL/ of each cell.
+        shared: Of the data set: autoencoders/, codes/, classifier.json and judge.json.
+        dataset: Its name.
+
+    Raises:
+        StoreError: the file of a listed cell is missing or damaged, or has no FCD.
+        ValueError: no cell competes.
+    """
+    keys = {f"{cell['autoencoder']}-{cell['prior']}": key for key, cell in cells.items()} | {"real": real}
+    rows = []
+    for name, key in keys.items():
+        figures, cell = load_json(folder / f"{key}.json"), cells.get(key, {"autoencoder": None, "prior": "real"})
+        if missing := {"fcd", "fcd_by_seed", "yardstick"} - figures.keys():
+            raise StoreError(f"{folder / key}.json has no {', '.join(sorted(missing))}; run `dvc repro` again")
+        rows.append({"cell": name, "autoencoder": cell["autoencoder"], "prior": cell["prior"]} | figures)
+    table = _complete(pd.DataFrame(rows))
+    if table.yardstick.all():
+        raise ValueError(f"the table in {folder} has yardsticks only; list a cell that competes in cells.yaml")
+    pairs, ranks = compare(log_figures(table[~table.yardstick]), dict(zip(table.cell, table.autoencoder, strict=True)))
+    table["rank"] = [ranked(ranks[name]) if name in ranks else None for name in table.cell]
+    table["memorized"] = flags(table)
+    names = list(dict.fromkeys(cell["autoencoder"] for cell in cells.values()))
+    return Results(
+        dataset, table, pairs, keys, folder, shared,
+        {name: load_json(shared / f"autoencoders/{name}.json") for name in names},
+        {name: _optional(shared / f"codes/{name}.json") for name in names},
+        {"classifier": load_json(shared / "classifier.json"), "judge": _optional(shared / "judge.json")},
+    )  # fmt: skip
+
+
+def log_figures(table: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Returns log FCD by seed of each cell: FCD's spread grows with its size, and a difference is then a ratio."""
+    return {row.cell: np.log(row.fcd_by_seed) for row in table.itertuples()}
+
+
+def _complete(table: pd.DataFrame) -> pd.DataFrame:
+    """Returns the rows in order, with every column that a report knows, numbers as numbers."""
+    known = [column.key for column in COLUMNS]
+    extra = ["fcd_low", "fcd_high", "fcd_by_count", "fcd_by_classifier"]
+    table = table.reindex(columns=[*table.columns, *(key for key in (*known, *extra) if key not in table.columns)])
+    numbers = [key for key in (*known, "fcd_low", "fcd_high") if key not in TEXT]
+    table[numbers] = table[numbers].apply(pd.to_numeric)
+    table["yardstick"] = table.yardstick.astype(bool)
+    # A yardstick has learned nothing: what its files say was spent is the autoencoder's.
+    spent = ["parameters", "seconds", "steps", "factor"]
+    table.loc[table.yardstick, spent] = np.nan
+    table["alias"] = [POSTER[name][0] if name in POSTER else None for name in table.cell]
+    return table.sort_values(["yardstick", "fcd"], ascending=[False, True], ignore_index=True)
+
+
+def _optional(path: Path) -> dict:
+    return load_json(path) if path.is_file() else {}
