@@ -22,9 +22,9 @@ def flags(table: pd.DataFrame) -> list[str | None]:
 def memorization(table: pd.DataFrame) -> str:
     """Returns a sentence or two on which cells are flagged, and how the yardsticks come out."""
     rows = table[table.memorized.notna()]
-    if rows.empty:
-        return "**Memorization** has not been measured for this table."
     competing = rows[~rows.yardstick]
+    if competing.empty:
+        return "**Memorization** has not been measured for this table."
     caught = competing[competing.memorized != "none"]
     if caught.empty:
         text = (
