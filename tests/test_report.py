@@ -350,13 +350,18 @@ def test_a_memorizer_is_flagged_and_an_honest_prior_is_not(folder: Folder) -> No
     assert "none of the 12 cells is flagged" in memorization(loaded(folder).table)
     edit(shared / "poster/digits-ae-gmm.json", code_c_t=-19.0, code_copies=1.0)
     edit(shared / "poster/digits-vae-flow.json", feature_copies=0.4)
+    dropper = {"code_c_t": -9.0, "code_authenticity": 0.5, "code_authenticity_held_out": 0.55}
+    edit(shared / "poster/digits-vae-wgan.json", **dropper)
+    edit(shared / "poster/digits-aae-wgan.json", **dropper | {"code_authenticity": 0.1})
     results = loaded(folder)
     flagged = results.table.set_index("cell").memorized
-    assert flagged["ae-gmm"] == "codes"
-    assert flagged["vae-flow"] == "features"
-    assert (flagged.drop(["ae-gmm", "vae-flow"]) == "none").all()
+    told = {"ae-gmm": "codes", "vae-flow": "features", "vae-wgan": "codes (dense)", "aae-wgan": "codes"}
+    assert {name: flagged[name] for name in told} == told
+    assert (flagged.drop(list(told)) == "none").all()
     text = memorization(results.table)
-    assert "flagged are ae-gmm (C_T -19.0 and copies 1.000 in codes); vae-flow (C_T 0.4 and copies 0.400 in" in text
+    assert "ae-gmm: C_T -19.0 and copies 1.000 in codes; " in text
+    assert "vae-flow: C_T 0.4 and copies 0.400 in features; " in text
+    assert "vae-wgan: C_T -9.0 and copies 0.011 in codes (dense)" in text
     assert "have C_T ae 0.4 in features and -0.3 in codes" in text
     edit(shared / "poster/digits-ae-reconstruction.json", feature_c_t=-7.0)
     assert "there the decoder's doing" in memorization(loaded(folder).table)
