@@ -1,17 +1,40 @@
 """The report on a fixture: what it says, what it draws, and that it needs nothing else."""
 
 import json
+import re
+from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from PIL import Image
 
+from latentpriors.answer import conclusions, method
+from latentpriors.certainty import bias, neighbours, neighbours_in_words
+from latentpriors.figures_images import tiled
+from latentpriors.galleries import galleries
+from latentpriors.memorized import memorization
+from latentpriors.metrics import compare, seeds_needed
+from latentpriors.page import Section, Text, page
 from latentpriors.previews import latent_map, read_grid, save_grid
+from latentpriors.rankings import agreement, agreement_in_words
 from latentpriors.report import report
+from latentpriors.results import Results, load_results
+from latentpriors.sections import sections
+from latentpriors.sheets import Column, Sheet
+from latentpriors.store import StoreError
 
-FCD = {"native": [9.0, 9.5, 8.6], "flow": [4.0, 4.2, 4.1], "wgan": [5.0, 5.3, 5.1], "reconstruction": [0.5, 0.6, 0.5]}
+# flow and gmm are a planted tie on each autoencoder; native is far off.
+FCD = {
+    "native": [40.0, 41.0, 39.5],
+    "flow": [4.0, 4.2, 4.1],
+    "gmm": [4.1, 4.0, 4.15],
+    "wgan": [8.0, 8.3, 8.1],
+    "reconstruction": [0.5, 0.6, 0.5],
+}
+SCALE = {"ae": 1.0, "vae": 3.0, "aae": 1.5}
 
 
 def figures(values: list[float], **more) -> dict:
@@ -21,107 +44,423 @@ def figures(values: list[float], **more) -> dict:
         "fcd_low": mean - 1 if len(values) > 1 else None,
         "fcd_high": mean + 1 if len(values) > 1 else None,
         "fcd_classifier_std": 0.1,
-        "fcd_penultimate": mean * 1.1,
+        "fcd_penultimate": None,
         "fcd_relative": mean / 300,
         "fcd_validation": mean,
+        "fcd_judge": mean * 1.2,
+        "fcd_infinity": mean - 0.2,
+        "fcd_by_count": {"100": mean + 0.6, "200": mean + 0.2, "400": mean},
         "n_samples": 400,
         "seeds": len(values),
         "fcd_by_seed": values,
-        "fcd_by_classifier": [mean, mean, mean],
+        "fcd_by_classifier": [mean, mean * 1.1, mean * 0.9],
+        "kernel_distance": mean / 10,
+        "precision": 1 / (1 + mean),
+        "recall": 0.5,
+        "density": 1 / (2 + mean),
+        "coverage": 1 / (1 + mean),
+        "class_distance": 0.1,
+        "classes_missing": 0.0,
+        "confidence": 0.9,
+        "feature_c_t": 0.4,
+        "feature_copies": 0.012,
+        "code_c_t": -0.3,
+        "code_copies": 0.011,
+        "sliced_wasserstein": mean / 20,
+        "two_sample_accuracy": 0.6,
+        "planted_figure": 7.125,
         "yardstick": False,
     }
     return facts | {"parameters": 1234, "seconds": 2.5, "device": "cpu", "steps": 600} | more
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> tuple[Path, dict]:
-    """Metrics and previews of a table with three autoencoders, as the stages write them."""
-    table, shared, cells = tmp_path / "digits/poster", tmp_path / "digits", {}
-    curve = pd.DataFrame({"step": [1, 2], "seed": 0, "figure": "validation", "value": [2.0, 1.0]})
-    for autoencoder in ("ae", "vae", "aae"):
+def edit(path: Path, **changes) -> None:
+    """Changes keys of a file of figures; those that become ... are removed."""
+    read = json.loads(path.read_text()) | changes
+    path.write_text(json.dumps({key: value for key, value in read.items() if value is not ...}))
+
+
+Folder = tuple[Path, dict]
+
+
+def written(root: Path, autoencoders: tuple[str, ...] = ("ae", "vae", "aae")) -> Folder:
+    """Writes metrics and previews of a table, as the stages do."""
+    shared, cells = root / "digits", {}
+    table = shared / "poster"
+    curve = pd.DataFrame({"step": [1, 2, 3], "seed": 0, "figure": "validation", "value": [2.0, 1.0, 0.9]})
+
+    def grid(path: Path, count: int, columns: int = 8) -> None:
+        save_grid(torch.randint(256, (count, 1, 8, 8)).byte(), path, columns)
+
+    (shared / "codes").mkdir(parents=True)
+    for autoencoder in autoencoders:
         own = shared / "autoencoders" / autoencoder
         own.mkdir(parents=True)
         (shared / f"autoencoders/{autoencoder}.json").write_text(json.dumps({"steps": 2000, "seconds": 7.5}))
+        structure = {"knn": 0.9, "probe": 0.91, "nmi": 0.6, "pca_knn": 0.88, "pca_probe": 0.8, "pca_nmi": 0.55}
+        (shared / f"codes/{autoencoder}.json").write_text(json.dumps(structure))
         curve.to_csv(own / "curves.csv", index=False)
-        latent_map(torch.randn(30, 3), torch.arange(30) % 10).to_csv(own / "map.csv", index=False)
+        plane = pd.DataFrame({"x": torch.randn(30), "y": torch.randn(30), "label": np.arange(30) % 10})
+        plane.to_csv(own / "map.csv", index=False)
+        grid(own / "interpolation.png", 32)
+        grid(own / "training.png", 48, 16)
         for prior, values in FCD.items():
             key = f"digits-{autoencoder}-{prior}"
             cells[key] = {"dataset": "digits", "autoencoder": autoencoder, "prior": prior, "table": "poster"}
             (table / key).mkdir(parents=True)
-            shift = {"ae": 0.0, "vae": 4.0, "aae": 1.0}[autoencoder] * (prior != "reconstruction")
-            density = {"nll": 12.5} if prior != "wgan" else {}
-            row = figures([v + shift for v in values], yardstick=prior == "reconstruction", **density)
+            scale = SCALE[autoencoder] if prior != "reconstruction" else 1.0
+            density = {"nll": 12.5, "nll_validation": 12.4} if prior != "wgan" else {}
+            row = figures([v * scale for v in values], yardstick=prior == "reconstruction", **density)
             (table / f"{key}.json").write_text(json.dumps(row))
-            save_grid(torch.randint(256, (64, 1, 8, 8)).byte(), table / key / "samples.png")
+            grid(table / key / "samples.png", 64)
+            grid(table / key / "nearest.png", 24)
+            if prior in ("native", "flow", "wgan"):
+                grid(table / key / "walk.png", 32)
+                grid(table / key / "skipped.png", 16)
+            if prior in ("flow", "wgan"):
+                grid(table / key / "training.png", 40)
             (curve if prior in ("flow", "wgan") else curve[:0]).to_csv(table / key / "curves.csv", index=False)
             plane = pd.DataFrame(torch.randn(40, 2).numpy(), columns=["x", "y"])
             plane.assign(source=["held-out codes", "prior samples"] * 20).to_csv(table / key / "plane.csv", index=False)
     (table / "digits-real").mkdir()
-    save_grid(torch.randint(256, (64, 1, 8, 8)).byte(), table / "digits-real" / "samples.png")
+    grid(table / "digits-real" / "samples.png", 64)
+    grid(table / "digits-real" / "nearest.png", 24)
     real = figures([0.2], yardstick=True, fcd_train=0.15) | {"seeds": 0}
     (table / "digits-real.json").write_text(json.dumps(real))
     (shared / "classifier.json").write_text(json.dumps({"validation": 0.985, "test": 0.98}))
+    (shared / "judge.json").write_text(json.dumps({"validation": 0.975, "test": 0.97}))
     return shared, cells
 
 
-def drawn(folder: tuple[Path, dict], out: Path) -> Path:
+def drawn(folder: Folder, out: Path) -> Path:
     shared, cells = folder
     out.mkdir()
     report(cells, "digits-real", shared / "poster", shared, "digits", out)
     return out
 
 
-def test_report_has_all_its_parts(folder: tuple[Path, dict], tmp_path: Path) -> None:
-    out = drawn(folder, tmp_path / "out")
-    names = {"forest", "samples", "codes", "densities", "maps", "curves"}
+def loaded(folder: Folder) -> Results:
+    shared, cells = folder
+    return load_results(cells, "digits-real", shared / "poster", shared, "digits")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    return written(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A whole report."""
+    torch.manual_seed(0)
+    return drawn(written(tmp_path_factory.mktemp("metrics")), tmp_path_factory.mktemp("reports") / "out")
+
+
+SECTIONS = (
+    "How sure this is", "Samples", "Nearest neighbours", "Codes and classes", "Codes and prior samples",
+    "Between two images", "Noise that skipped the prior", "Samples over training", "Cost against quality",
+    "Agreement of metrics", "All figures", "How it was measured",
+)  # fmt: skip
+
+
+def test_report_has_all_its_parts(out: Path) -> None:
+    names = {"forest", "samples", "bias", "codes", "densities", "maps", "curves", "pareto", "agreement"}
+    galleries = {"samples": 16, "nearest": 7, "walks": 3 * 4, "skipped": 9, "growing": 6, "autoencoders": 3}
     assert {path.name for path in out.iterdir()} == {
-        "report.md", "report.html", "table.csv", "table.tex", *(f"{name}.png" for name in names),
+        "report.md", "report.html", "table.csv", "table.tex", *(f"{name}.png" for name in names), *galleries,
     }  # fmt: skip
+    for path in out.rglob("*.png"):
+        assert path.read_bytes()[:4] == b"\x89PNG"
+    assert {name: len(list((out / name).iterdir())) for name in galleries} == galleries
     table = pd.read_csv(out / "table.csv")
-    assert list(table.cell[:4]) == ["real", "ae-reconstruction", "vae-reconstruction", "aae-reconstruction"]
+    assert table.cell[0] == "real"
+    assert set(table.cell[1:4]) == {f"{name}-reconstruction" for name in SCALE}
     rows = table[~table.yardstick]
     assert rows.fcd.is_monotonic_increasing
-    assert rows.cell.iloc[0] == "ae-flow"
-    assert rows.fcd.iloc[0] == pytest.approx(4.1)
-    for name in names:
-        assert (out / f"{name}.png").read_bytes()[:4] == b"\x89PNG"
+    assert set(rows.cell[:2]) == {"ae-flow", "ae-gmm"}
+    assert "fcd_by_seed" not in table
+    assert r"\begin{tabular}" in (out / "table.tex").read_text()
 
 
-def test_report_says_how_the_posters_order_comes_out(folder: tuple[Path, dict], tmp_path: Path) -> None:
-    text = (drawn(folder, tmp_path / "out") / "report.md").read_text()
-    assert "**ae-flow** has the lowest FCD: 4.10 (95% interval 3.10 to 5.10)" in text
-    assert "The runner-up, aae-flow, is behind: difference 1.00" in text
-    assert "FlowAE 4.65 < AdvAE 6.03 < AAE 6.09 < VAE 8.12" in text
-    assert "Here: FlowAE 4.10 < AdvAE 5.13 < AAE 10.03 < VAE 13.03" in text
-    assert "FlowAE < AdvAE **holds**" in text
+def test_markdown_and_page_are_twins(out: Path) -> None:
+    text, html = (out / "report.md").read_text(), (out / "report.html").read_text()
+    for title in SECTIONS:
+        assert f"\n## {title}\n" in text
+        assert f">{title}</h2>" in html
+        assert f">{title}</a>" in html
+    links = re.findall(r"\]\(([^)]+\.png)\)", text)
+    assert all((out / link).is_file() for link in links)
+    assert len(links) == html.count("data:image/png;base64,") == len(list(out.rglob("*.png"))) - 1  # samples.png
+    for captioned in ("nearest to them in penultimate features", "skipped the prior", "Kendall's tau of each two"):
+        assert captioned in text
+        assert captioned.replace("'", "&#39;") in html
+    shown = re.sub(r"<script>.*</script>|base64,[^\"]+", "", text + html, flags=re.DOTALL)
+    assert not re.search(r"\b(nan|None|inf)\b", shown)
     assert "| ae-flow (FlowAE)" in text
-    assert "| ae-native " in text
-    assert "Steps of each autoencoder, with the seconds of a seed: ae 2,000 (8 s), vae 2,000" in text
+    assert "planted figure" in text
+    assert "7.125" in text
+
+
+class Reader(HTMLParser):
+    """Reads what a browser would load, the tables' rows, and that every tag is closed."""
+
+    VOID = {"meta", "img", "br", "link", "input"}
+
+    def __init__(self, html: str):
+        super().__init__()
+        self.open, self.loaded, self.cells, self.heads, self.widths = [], [], [], [], []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attributes: list) -> None:
+        found = dict(attributes)
+        self.loaded += [found[key] for key in ("src", "href", "srcset") if key in found]
+        if tag not in self.VOID:
+            self.open.append(tag)
+        if tag == "tr":
+            self.widths.append(0)
+        if tag in ("td", "th"):
+            self.widths[-1] += int(found.get("colspan", 1))
+        self.heads += [found["aria-sort"]] if "aria-sort" in found else []
+        self.cells += [found["data-value"]] if "data-value" in found else []
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_html_is_self_contained_and_its_tables_sort(out: Path) -> None:
+    html = (out / "report.html").read_text()
+    assert not any(word in html for word in ("http:", "https:", "<script src", "<link", "@import", "url("))
+    read = Reader(html)
+    assert read.open == []
+    assert all(address.startswith(("data:image/png;base64,", "#")) for address in read.loaded)
+    anchors = {address[1:] for address in read.loaded if address.startswith("#")}
+    assert all(f'id="{anchor}"' in html for anchor in anchors)
+    tables = html.split("<table ")[1:]
+    assert len(tables) == 4
+    for table in tables:
+        one = Reader("<table " + table.split("</table>")[0] + "</table>")
+        assert len(set(one.widths)) == 1, "every row is as wide as the headers"
+        assert one.heads == ["none"] * one.widths[-1]
+        assert table.count('<button type="button"') == len(one.heads)
+    assert 'class="muted"><th scope="row" data-value="real"' in tables[0]
+    numbers = re.findall(r'data-value="(\d+\.\d+)">4\.\d\d<', tables[0])
+    assert numbers  # sorted by the figure itself, not by its text
+    assert 'data-value=""' in tables[0]
+    assert len(html) < 4e6
+
+
+def test_a_cell_of_a_page_is_escaped() -> None:
+    sheet = Sheet((Column("a", "<a>", "s", 'says "x"'),), pd.DataFrame({"a": ["<i>&"]}), explained=True)
+    html = page("<t>", [Section("", [Text("**b** < c"), sheet])])
+    assert "<b>b</b> &lt; c" in html
+    assert "&lt;i&gt;&amp;" in html
+    assert "<i>" not in html
+    assert "<t>" not in html
+
+
+def test_ranks_are_those_of_the_comparisons(folder: Folder) -> None:
+    results = loaded(folder)
+    rows = results.competing.set_index("cell")
+    logs = {cell: np.log(values) for cell, values in rows.fcd_by_seed.items()}
+    _, ranks = compare(logs, rows.autoencoder.to_dict())
+    assert {name: row["rank"] for name, row in rows.iterrows()} == {
+        name: str(a) if a == b else f"{a}–{b}" for name, (a, b) in ranks.items()
+    }
+    assert results.table[results.table.yardstick]["rank"].isna().all()
+    assert ranks["ae-flow"][0] == ranks["ae-gmm"][0] == 1  # the planted tie
+    assert ranks["ae-native"][0] > 1
+    assert ranks["ae-flow"][1] < len(rows)
+
+
+def test_the_answer_names_ties_and_what_limits(folder: Folder) -> None:
+    best, limits, order = conclusions(loaded(folder))
+    assert best.startswith("**ae-gmm** has the lowest FCD: 4.08 (95% interval 3.08 to 5.08), rank 1–")
+    tied = re.search(r"not equal: (.+?);", best)[1]
+    assert "ae-flow" in tied
+    assert "native" not in tied
+    assert "The runner-up, ae-flow, is at 1.00 times its FCD, 95% interval 0.9" in best
+    assert "the floor, have 0.20 (training images 0.15)" in limits
+    assert "the autoencoder has 0.33 and the prior 3.55: **the prior limits** with 91% of it" in limits
+    assert "FlowAE 4.65 < AdvAE 6.03 < AAE 6.09 < VAE 8.12" in order
+    assert "Here: FlowAE 4.10 < AdvAE 8.13 < AAE 60.25 < VAE 120.50" in order
+    assert "FlowAE < AdvAE **holds** (0.50 times its FCD, 95% interval 0.50 to 0.51" in order
+    edit(folder[0] / "poster/digits-ae-reconstruction.json", fcd=4.0)
+    assert "**the autoencoder limits** with 98%" in conclusions(loaded(folder))[1]
+
+
+@pytest.mark.parametrize(
+    ("values", "verdict"),
+    [([9.0, 9.3, 9.2], "**is reversed**"), ([4.0, 12.2, 7.0], "cannot be told"), ([4.0], "is not decided by one seed")],
+)
+def test_a_step_of_the_posters_order_is_judged(folder: Folder, values: list[float], verdict: str) -> None:
+    shared, cells = folder
+    for key in cells if len(values) == 1 else ():
+        row = figures([5.0], yardstick="reconstruction" in key)
+        (shared / f"poster/{key}.json").write_text(json.dumps(row))
+    (shared / "poster/digits-ae-flow.json").write_text(json.dumps(figures(values)))
+    assert f"FlowAE < AdvAE {verdict}" in conclusions(loaded(folder))[2]
+
+
+def test_one_seed_tells_nothing_and_still_draws(tmp_path: Path) -> None:
+    folder = shared, cells = written(tmp_path, ("ae",))
+    for key in cells:
+        path = shared / f"poster/{key}.json"
+        values = json.loads(path.read_text())["fcd_by_seed"]
+        path.write_text(json.dumps(figures(values[:1], yardstick="reconstruction" in key)))
+    text = (drawn(folder, tmp_path / "out") / "report.md").read_text()
+    assert "One seed tells nothing apart: all cells are ties." in text
+    assert "1 seed tells 0 apart" in text
+    assert re.search(r"\| ae-flow \(FlowAE\) +\| +1–4 \|", text)
     assert "nan" not in text
 
 
-def test_a_reversed_and_an_undecided_order_are_said(folder: tuple[Path, dict], tmp_path: Path) -> None:
+def test_neighbours_say_how_many_seeds_and_samples(folder: Folder) -> None:
+    results = loaded(folder)
+    table = neighbours(results)
+    assert list(table.better[:2]) == ["ae-gmm", "ae-flow"]
+    assert (table.ratio >= 1).all()
+    a, b = (np.log(results.competing.set_index("cell").fcd_by_seed[name]) for name in ("ae-flow", "aae-gmm"))
+    row = table[(table.better == "ae-flow") & (table.worse == "aae-gmm")].iloc[0]
+    assert row.alone == seeds_needed(a, b, paired=False)
+    assert row.holm == seeds_needed(a, b, paired=False, tests=66)
+    assert row.ratio == pytest.approx(np.exp(b.mean() - a.mean()))
+    assert (table.samples <= 1).all()  # the planted bias is the same for all
+    edit(folder[0] / "poster/digits-ae-gmm.json", fcd_infinity=3.7833333333333)  # its bias is 0.1 more
+    first = neighbours(loaded(folder)).samples[0]
+    assert first == pytest.approx(400 * 0.1 / (0.1 * (3.9 - 3.7833333333333)), abs=1)
+    words = neighbours_in_words(table, 66, 3)
+    told, corrected = (table.p < 0.05).sum(), (table.p_holm < 0.05).sum()
+    assert f"Of 11 pairs of neighbours in the table, 3 seeds tell {told} apart" in words
+    assert f"and {corrected} under Holm's correction over all 66 pairs" in words
+
+
+def test_the_bias_of_the_count_is_said(folder: Folder) -> None:
+    lines = bias(loaded(folder))
+    assert "At 400 samples, FCD is 0.200 above its value at infinity" in lines[0]
+    assert "3 counts from 100 to 400." in lines[0]
+    assert lines[1].startswith("**Warning: 400 samples are fewer than ten times the dimension of the penultimate")
+    for key in folder[1]:
+        edit(folder[0] / f"poster/{key}.json", fcd_infinity=None, fcd_by_count=None, fcd_penultimate=3.0)
+    (line,) = bias(loaded(folder))
+    assert "no extrapolation" in line
+
+
+def test_a_memorizer_is_flagged_and_an_honest_prior_is_not(folder: Folder) -> None:
     shared, _ = folder
-    path = shared / "poster/digits-ae-flow.json"
-    for values, verdict in (([9.0, 9.2, 9.1], "**is reversed**"), ([4.0, 6.2, 5.0], "cannot be told")):
-        path.write_text(json.dumps(figures(values)))
-        text = (drawn(folder, tmp_path / verdict[:6].strip("* ")) / "report.md").read_text()
-        assert f"FlowAE < AdvAE {verdict}" in text
+    assert "none of the 12 cells is flagged" in memorization(loaded(folder).table)
+    edit(shared / "poster/digits-ae-gmm.json", code_c_t=-19.0, code_copies=1.0)
+    edit(shared / "poster/digits-vae-flow.json", feature_copies=0.4)
+    dropper = {"code_c_t": -9.0, "code_authenticity": 0.5, "code_authenticity_held_out": 0.55}
+    edit(shared / "poster/digits-vae-wgan.json", **dropper)
+    edit(shared / "poster/digits-aae-wgan.json", **dropper | {"code_authenticity": 0.1})
+    results = loaded(folder)
+    flagged = results.table.set_index("cell").memorized
+    told = {"ae-gmm": "codes", "vae-flow": "features", "vae-wgan": "codes (dense)", "aae-wgan": "codes"}
+    assert {name: flagged[name] for name in told} == told
+    assert (flagged.drop(list(told)) == "none").all()
+    text = memorization(results.table)
+    assert "ae-gmm: C_T -19.0 and copies 1.000 in codes; " in text
+    assert "vae-flow: C_T 0.4 and copies 0.400 in features; " in text
+    assert "vae-wgan: C_T -9.0 and copies 0.011 in codes (dense)" in text
+    assert "have C_T ae 0.4 in features and -0.3 in codes" in text
+    edit(shared / "poster/digits-ae-reconstruction.json", feature_c_t=-7.0)
+    assert "there the decoder's doing" in memorization(loaded(folder).table)
 
 
-def test_one_seed_has_no_intervals(folder: tuple[Path, dict], tmp_path: Path) -> None:
+def test_flagged_cells_are_shown_with_their_neighbours(folder: Folder, tmp_path: Path) -> None:
+    shared, _ = folder
+    edit(shared / "poster/digits-vae-native.json", code_c_t=-19.0)  # the last of the table
+    for name in ("walk", "interpolation", "skipped", "training"):
+        for path in shared.rglob(f"{name}.png"):
+            path.unlink()
+    (tmp_path / "out").mkdir()
+    found = galleries(loaded(folder), tmp_path / "out")
+    (gallery,) = found["nearest"]
+    assert [title for title, _ in gallery.items][-1] == "vae-native (VAE)"
+    assert found["walks"] == found["skipped"] == found["training"] == []
+
+
+def test_agreement_of_rankings(folder: Folder) -> None:
+    shared, _ = folder
+    taus = agreement(loaded(folder))
+    assert "FCD, penultimate" not in taus  # nobody has it
+    assert taus.loc["FCD", "precision"] == pytest.approx(1)  # higher is better there
+    assert taus.loc["FCD", "FCD, classifier 3"] == pytest.approx(1)
+    assert np.isnan(taus.loc["FCD", "recall"])
+    results = loaded(folder)
+    told = int(results.pairs.differ.sum())
+    assert f"of the {told} pairs of cells that the seeds tell apart, all are put" in agreement_in_words(results)
+    edit(shared / "poster/digits-vae-native.json", fcd_judge=0.01)  # the judge takes the last for the first
+    text = agreement_in_words(loaded(folder))
+    wrong = sum("vae-native" in pair for pair in results.pairs[results.pairs.differ][["a", "b"]].to_numpy().tolist())
+    assert "all are put" not in text
+    assert f"apart, {told - wrong} are put" in text
+    assert "tau 0.67" in text  # 55 pairs alike, 11 reversed, of 66
+
+
+def test_an_older_run_leaves_gaps(tmp_path: Path) -> None:
+    folder = shared, _ = written(tmp_path, ("ae",))
+    old = ("fcd", "fcd_low", "fcd_high", "fcd_classifier_std", "fcd_penultimate", "fcd_relative", "fcd_validation",
+           "n_samples", "seeds", "fcd_by_seed", "fcd_by_classifier", "seconds", "parameters", "yardstick", "steps",
+           "factor", "device")  # fmt: skip
+    for path in (shared / "poster").glob("*.json"):
+        row = json.loads(path.read_text())
+        path.write_text(json.dumps({key: row[key] for key in old if key in row}))
+    for path in shared.rglob("*.png"):
+        if path.name != "samples.png":
+            path.unlink()
+    for path in [*shared.glob("codes/*.json"), shared / "judge.json"]:
+        path.unlink()
+    text = (drawn(folder, tmp_path / "out") / "report.md").read_text()
+    assert "Memorization** has not been measured" in text
+    assert "no extrapolation" in text
+    assert "## Nearest neighbours" not in text
+    assert "judge" not in method(loaded(folder))
+    assert "nan" not in text.lower()
+
+
+def test_a_missing_cell_is_named(folder: Folder) -> None:
+    shared, _ = folder
+    edit(shared / "poster/digits-vae-gmm.json", fcd_by_seed=...)
+    with pytest.raises(StoreError, match=r"digits-vae-gmm\.json has no fcd_by_seed"):
+        loaded(folder)
+    (shared / "poster/digits-vae-gmm.json").unlink()
+    with pytest.raises(StoreError, match=r"digits-vae-gmm\.json is missing"):
+        loaded(folder)
+
+
+def test_yardsticks_alone_are_no_table(folder: Folder) -> None:
     shared, cells = folder
-    for key in cells:
-        path = shared / f"poster/{key}.json"
-        path.write_text(json.dumps(figures([5.0], yardstick="reconstruction" in key)))
-    assert "not decided by one seed" in (drawn(folder, tmp_path / "out") / "report.md").read_text()
+    with pytest.raises(ValueError, match="yardsticks only"):
+        loaded((shared, {key: cell for key, cell in cells.items() if cell["prior"] == "reconstruction"}))
 
 
-def test_html_is_self_contained(folder: tuple[Path, dict], tmp_path: Path) -> None:
-    page = (drawn(folder, tmp_path / "out") / "report.html").read_text()
-    assert page.count("data:image/png;base64,") == 6
-    assert not any(word in page for word in ("http:", "https:", "<script src", "<link"))
-    assert "<b>ae-flow</b>" in page
+def test_one_cell_has_no_neighbour(folder: Folder, tmp_path: Path) -> None:
+    shared, cells = folder
+    results = loaded((shared, {key: cells[key] for key in ("digits-ae-gmm", "digits-ae-reconstruction")}))
+    assert conclusions(results)[0].endswith("rank 1 of 1.")
+    text = neighbours_in_words(neighbours(results), 0, 3)
+    assert "no neighbour" in text
+    (tmp_path / "out").mkdir()
+    assert [part.title for part in sections(results, tmp_path / "out")][:2] == ["", "How sure this is"]
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_tiles_keep_their_pixels(channels: int) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (6, 8, 8, channels), dtype=np.uint8)
+    images = images[..., 0] if channels == 1 else images
+    picture = np.asarray(tiled(images, 3, breaks=(1,)))
+    assert picture.shape[:2] == (2 * 32 + 9, 3 * 32 + 2 * 2)  # 8 pixels become 32; 2 between tiles, 9 at the break
+    assert np.array_equal(picture[32 + 9 :: 4, 34 * 2 :: 4][:8, :8], images[5])
+    assert (picture[32 : 32 + 9] == 255).all()
+
+
+def test_maps_keep_classes_apart() -> None:
+    labels = torch.arange(60) % 3
+    points = latent_map(20.0 * torch.nn.functional.one_hot(labels, 3) + torch.randn(60, 3), labels)
+    centers = points.groupby("label")[["x", "y"]].mean()
+    off = np.linalg.norm(points[["x", "y"]].to_numpy()[:, None] - centers.to_numpy(), axis=2)
+    assert (off.argmin(axis=1) == points.label).all()
 
 
 def test_grids_are_lossless(tmp_path: Path) -> None:
@@ -130,3 +469,10 @@ def test_grids_are_lossless(tmp_path: Path) -> None:
         save_grid(images, tmp_path / "grid.png")
         expected = images.permute(0, 2, 3, 1).squeeze(-1).numpy()
         assert np.array_equal(read_grid(tmp_path / "grid.png"), expected)
+
+
+def test_pictures_are_small_and_opaque(out: Path) -> None:
+    for path in out.glob("*.png"):
+        with Image.open(path) as picture:
+            assert picture.mode == "P"
+            assert max(picture.size) < 2000

@@ -11,6 +11,11 @@ from .results import Results, log_figures
 PLENTY = 1000  # seeds: more than this are not counted
 NEGLIGIBLE = 0.1  # of the difference of two neighbours: how much the bias of the count may contribute to it
 
+NO_EXTRAPOLATION = (
+    "**Samples.** There is no extrapolation of FCD to infinitely many samples for this table: it takes two counts "
+    "of at least ten times the number of logits."
+)
+
 
 def neighbours(results: Results) -> pd.DataFrame:
     """Returns for each two neighbours by log FCD what tells them apart, and how many seeds and samples would.
@@ -60,25 +65,7 @@ def bias(results: Results) -> list[str]:
     rows = results.competing
     n = int(rows.n_samples.iloc[0]) if pd.notna(rows.n_samples.iloc[0]) else 0
     known = rows[rows.fcd_infinity.notna()]
-    lines = []
-    if len(known):
-        excess = known.fcd - known.fcd_infinity
-        counts = next((sorted(map(int, c)) for c in known.fcd_by_count if isinstance(c, dict)), [])
-        lines.append(
-            f"**Samples.** FCD from a finite count is biased upwards, about in proportion to 1/N. At {n:,} samples, "
-            f"FCD is {_signed(excess.median())} above its value at infinity in the median of the cells "
-            f"({_signed(excess.min())} to {_signed(excess.max())}; {(excess / known.fcd).median():.1%} of FCD)"
-            + (f", extrapolated from {len(counts)} counts from {counts[0]:,} to {counts[-1]:,}" if counts else "")
-            + (": two points, so a rough figure" if len(counts) == 2 else "")
-            + (", as values below 0 show." if (results.table.fcd_infinity < 0).any() else ".")
-            + " All cells have the same count, so neighbours share most of it; the table says from how many samples "
-            "on it contributes less than a tenth of their difference."
-        )
-    else:
-        lines.append(
-            f"**Samples.** {n:,} samples for each seed. There is no extrapolation to infinity for this table: it takes "
-            "two counts of at least ten times the number of logits."
-        )
+    lines = [_excess(known, n, bool((results.table.fcd_infinity < 0).any())) if len(known) else NO_EXTRAPOLATION]
     if rows.fcd_penultimate.isna().all():
         lines.append(
             f"**Warning: {n:,} samples are fewer than ten times the dimension of the penultimate layer.** No FCD of "
@@ -86,6 +73,21 @@ def bias(results: Results) -> list[str]:
             "count."
         )
     return lines
+
+
+def _excess(rows: pd.DataFrame, n: int, negative: bool) -> str:
+    excess = rows.fcd - rows.fcd_infinity
+    counts = next((sorted(map(int, c)) for c in rows.fcd_by_count if isinstance(c, dict)), [])
+    rough = ": two points, so a rough figure" if len(counts) == 2 else ""
+    return (
+        f"**Samples.** FCD from a finite count is biased upwards, about in proportion to 1/N. At {n:,} samples, "
+        f"FCD is {_signed(excess.median())} above its value at infinity in the median of the cells "
+        f"({_signed(excess.min())} to {_signed(excess.max())}; {(excess / rows.fcd).median():.1%} of FCD)"
+        + (f", extrapolated from {len(counts)} counts from {counts[0]:,} to {counts[-1]:,}{rough}" if counts else "")
+        + (". Extrapolated values below 0 show how rough this is." if negative else ".")
+        + " All cells have the same count, so neighbours share most of it; the table says from how many samples "
+        "on it contributes less than a tenth of their difference."
+    )
 
 
 def _samples(a: pd.Series, b: pd.Series) -> float:

@@ -47,15 +47,16 @@ COLUMNS = (
         Column("class_distance", "class distance", ".3f",
                "Total variation between the classes' shares of the samples and of the test split; 0 for the same "
                "shares."),
-        Column("classes_missing", "classes missing", ".2f", "Classes that hardly any sample is taken for."),
+        Column("classes_missing", "classes missing", ".2f",
+               "Classes with less than a tenth of their share, mean over seeds."),
         Column("confidence", "confidence", ".3f",
                "Mean probability of the class that the classifier takes a sample for."),
     ),
     *_group(
         "Memorization",
         Column("memorized", "memorization", "s",
-               "Where a cell looks like a copy of its training set: C_T below -3 in features or codes, or copies "
-               "above 0.05."),
+               "Where samples look copied: C_T below -3 or copies above 0.05, in features or codes; (dense) where only "
+               "C_T says so and authenticity does not."),
         Column("feature_c_t", "C_T features", ".1f",
                "About 0: samples are as far from the training images as held-out images are; below -3: nearer, "
                "memorized or drawn only where images are dense; above 3: farther."),
@@ -75,7 +76,8 @@ COLUMNS = (
     *_group(
         "Codes",
         Column("sliced_wasserstein", "sliced Wasserstein", ".4f",
-               "Distance of sampled to held-out standardized codes, mean over directions; lower is better."),
+               "Wasserstein-2 distance of sampled to held-out standardized codes, root mean square over directions; "
+               "lower is better."),
         Column("two_sample_accuracy", "two-sample accuracy", ".3f",
                "How often a classifier tells sampled from held-out codes: 0.5 where it cannot; lower is better."),
         Column("nll", "NLL", ".2f",

@@ -109,8 +109,7 @@ def agreement_map(taus: pd.DataFrame) -> Figure:
     figure = Figure(figsize=(0.44 * M + 1.8, 0.36 * M + 1.4), layout="constrained")
     axes = figure.subplots()
     values = taus.to_numpy()
-    image = axes.imshow(values, cmap="RdBu", vmin=-1, vmax=1, aspect="auto")
-    image.cmap.set_bad("#eeeeee")
+    axes.imshow(values, cmap="RdBu", vmin=-1, vmax=1, aspect="auto")
     for (i, j), value in np.ndenumerate(values):
         if np.isfinite(value):
             tint = "white" if abs(value) > 0.7 else "black"

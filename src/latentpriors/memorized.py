@@ -4,27 +4,32 @@ __all__ = ["flags", "memorization"]
 
 import pandas as pd
 
-C_T, COPIES = -3.0, 0.05  # a standard normal score; five times the share that new data have
+# A standard normal score; a share of the held-out rows' authenticity; five times the share that new data have.
+C_T, AUTHENTIC, COPIES = -3.0, 0.8, 0.05
 
-FIGURES = {"features": ("feature_c_t", "feature_copies"), "codes": ("code_c_t", "code_copies")}
+SPACES = {"features": "feature", "codes": "code"}
 
 
 def flags(table: pd.DataFrame) -> list[str | None]:
-    """Returns for each row where it looks memorized: "features", "codes", both, or "none"; None where not measured."""
+    """Returns for each row where it looks memorized: "features", "codes", both, or "none"; None where not measured.
+
+    "(dense)" follows where only the C_T is low: authentic samples, few copies, drawn where data are dense.
+    """
     found = []
     for _, row in table.iterrows():
-        spaces = [space for space, (c_t, copies) in FIGURES.items() if row[c_t] < C_T or row[copies] > COPIES]
-        known = any(pd.notna(row[key]) for keys in FIGURES.values() for key in keys)
-        found.append(", ".join(spaces) or "none" if known else None)
+        verdicts = {space: _verdict(row, key) for space, key in SPACES.items()}
+        named = [f"{space}{verdict}" for space, verdict in verdicts.items() if verdict is not None]
+        known = any(pd.notna(row[f"{key}_{name}"]) for key in SPACES.values() for name in ("c_t", "copies"))
+        found.append(", ".join(named) or "none" if known else None)
     return found
 
 
 def memorization(table: pd.DataFrame) -> str:
     """Returns a sentence or two on which cells are flagged, and how the yardsticks come out."""
     rows = table[table.memorized.notna()]
-    if rows.empty:
-        return "**Memorization** has not been measured for this table."
     competing = rows[~rows.yardstick]
+    if competing.empty:
+        return "**Memorization** has not been measured for this table."
     caught = competing[competing.memorized != "none"]
     if caught.empty:
         text = (
@@ -36,7 +41,8 @@ def memorization(table: pd.DataFrame) -> str:
         text = (
             f"**Memorization**: flagged are {'; '.join(_reasons(row) for _, row in caught.iterrows())}. A C_T below "
             f"{C_T:g} means that samples lie nearer to the training set than held-out data do: they are copies, or "
-            "drawn only where data are dense. Copies far above 0.01, the share that new data have, tell which."
+            "drawn only where data are dense (so marked where copies stay below 5% and authenticity "
+            "near that of held-out data)."
         )
     yardsticks = rows[rows.yardstick & (rows.cell != "real")]
     if len(yardsticks):
@@ -44,13 +50,23 @@ def memorization(table: pd.DataFrame) -> str:
     return text
 
 
+def _verdict(row: pd.Series, key: str) -> str | None:
+    """Returns "" for copies, " (dense)" for a low C_T without them, None for neither."""
+    if row[f"{key}_copies"] > COPIES:
+        return ""
+    if row[f"{key}_c_t"] < C_T:
+        authentic = row[f"{key}_authenticity"] >= AUTHENTIC * row[f"{key}_authenticity_held_out"]
+        return " (dense)" if authentic else ""
+    return None
+
+
 def _reasons(row: pd.Series) -> str:
     reasons = [
-        f"C_T {row[c_t]:.1f} and copies {row[copies]:.3f} in {space}"
-        for space, (c_t, copies) in FIGURES.items()
-        if space in row.memorized
+        f"C_T {row[f'{SPACES[space]}_c_t']:.1f} and copies {row[f'{SPACES[space]}_copies']:.3f} in {named}"
+        for named in row.memorized.split(", ")
+        for space in named.split()[:1]
     ]
-    return f"{row.cell} ({', '.join(reasons)})"
+    return f"{row.cell}: {', '.join(reasons)}"
 
 
 def _yardsticks(rows: pd.DataFrame) -> str:
