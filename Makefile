@@ -17,7 +17,7 @@ reproduce: .venv/ready
 	dvc repro report@$(TABLE)
 	@# A full disk can keep outputs out of the cache while dvc ends with success.
 	@dvc status -q report@$(TABLE) || { echo "error: $(TABLE) is not complete in the cache; is the disk full? See: dvc status" >&2; exit 1; }
-	@printf '\n'; sed -n '/^|/p' reports/$(TABLE)/report.md; printf '\nThe report: %s\n' "$(CURDIR)/reports/$(TABLE)/report.html"
+	@printf '\n'; sed -n '/^## /q;/^|/p' reports/$(TABLE)/report.md; printf '\nThe report: %s\n' "$(CURDIR)/reports/$(TABLE)/report.html"
 
 # A rerun works in a copy of the last commit inside .work and leaves the committed metrics as they are.
 verify: .venv/ready

@@ -55,8 +55,8 @@ COLUMNS = (
     *_group(
         "Memorization",
         Column("memorized", "memorization", "s",
-               "Where samples look copied: C_T below -3 or copies above 0.05, in features or codes; (dense) where only "
-               "C_T says so and authenticity does not."),
+               "Where samples look copied, features or codes: copies above 0.05, or C_T below -3 with authenticity "
+               "below 0.8 of that of held-out rows."),
         Column("feature_c_t", "C_T features", ".1f",
                "About 0: samples are as far from the training images as held-out images are; below -3: nearer, "
                "memorized or drawn only where images are dense; above 3: farther."),
