@@ -11,19 +11,19 @@ from latentpriors.store import whole
 
 def main() -> None:
     options = arguments(
-        __doc__, dataset="a key of datasets in params.yaml", table="the table's name", metrics="the data set's metrics",
+        __doc__, dataset="a key of datasets in params.yaml", table="the table's name",
+        beside="the table whose rows are shown as well", metrics="the data set's metrics",
         out="the folder for the report",
     )  # fmt: skip
     read = yaml.safe_load((ROOT / "cells.yaml").read_text())
 
     def listed(group: str) -> dict:
-        wanted = (options.dataset, options.table)
-        return {key: item for key, item in read[group].items() if (item["dataset"], item["table"]) == wanted}
+        wanted = [(options.dataset, table) for table in (options.table, options.beside)]
+        return {key: item for key, item in read[group].items() if (item["dataset"], item["table"]) in wanted}
 
-    shared, (real,) = Path(options.metrics), listed("real")
     with whole(Path(options.out)) as part:
         part.mkdir(parents=True)
-        text = report(listed("cells"), real, shared / options.table, shared, options.dataset, part)
+        text = report(listed("cells"), listed("real"), Path(options.metrics), options.dataset, part)
     print(f"\n{text}\n\nThe report: {options.out}/report.html")
 
 

@@ -34,6 +34,7 @@ FCD = {
     "wgan": [8.0, 8.3, 8.1],
     "reconstruction": [0.5, 0.6, 0.5],
 }
+REAL = {"digits-real": {"dataset": "digits", "table": "poster"}}
 SCALE = {"ae": 1.0, "vae": 3.0, "aae": 1.5}
 
 
@@ -139,13 +140,13 @@ def written(root: Path, autoencoders: tuple[str, ...] = ("ae", "vae", "aae")) ->
 def drawn(folder: Folder, out: Path) -> Path:
     shared, cells = folder
     out.mkdir()
-    report(cells, "digits-real", shared / "poster", shared, "digits", out)
+    report(cells, REAL, shared, "digits", out)
     return out
 
 
 def loaded(folder: Folder) -> Results:
     shared, cells = folder
-    return load_results(cells, "digits-real", shared / "poster", shared, "digits")
+    return load_results(cells, REAL, shared, "digits")
 
 
 @pytest.fixture

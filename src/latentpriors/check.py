@@ -16,6 +16,9 @@ CHOICES = {"precision": PRECISIONS, "network": tuple(NETWORKS), "reader": READER
 POSITIVE = ("factor", "learning_rate")  # also where a key ends with it
 MAY_BE_ZERO = ("seed", "shift")  # whole numbers that need not be at least 1
 
+# Fields of cells.yaml: what params.yaml has a block for, and tables of the same data set.
+METHODS, TABLES = {"dataset", "autoencoder", "prior"}, {"table", "beside"}
+
 DATASET = {
     "source": {"reader": str, "mirrors": tuple[str, ...]},
     "split": {"train": int | None, "validation": int, "test": int | None, "seed": int},
@@ -49,7 +52,7 @@ def check(params: dict, cells: dict) -> None:
 def _cells(params: dict, cells: dict) -> None:
     _keys(cells, ("tables", "models", "real", "designs", "cells"), "cells.yaml")
     fields = {
-        "tables": ("dataset", "table"),
+        "tables": ("dataset", "table", "beside"),
         "models": ("dataset", "autoencoder"),
         "real": ("dataset", "table"),
         "designs": ("dataset", "autoencoder", "prior"),
@@ -58,16 +61,16 @@ def _cells(params: dict, cells: dict) -> None:
     for group, wanted in fields.items():
         for key, item in cells[group].items():
             _keys(item, wanted, f"cells.yaml {group}.{key}")
-            expected = "-".join(item[field] for field in wanted if field != "table" or group == "tables")
-            expected += "-real" if group == "real" else ""
+            expected = _name(group, [item[field] for field in wanted])
             if key != expected:
                 raise ValueError(f"cells.yaml {group}.{key}: by its fields its name should be {expected}")
-            for field in wanted[: 3 if group in ("cells", "designs") else 2]:
-                if field != "table" and item[field] not in params[f"{field}s"]:
+            for field in (field for field in wanted if field in METHODS):
+                if item[field] not in params[f"{field}s"]:
                     raise ValueError(_unknown(f"cells.yaml {group}.{key}.{field}", item[field], params[f"{field}s"]))
-            table = f"{item['dataset']}-{item['table']}" if "table" in item else None
-            if table and table not in cells["tables"]:
-                raise ValueError(_unknown(f"cells.yaml {group}.{key}: the table", table, cells["tables"]))
+            for field in (field for field in wanted if field in TABLES):
+                table = f"{item['dataset']}-{item[field]}"
+                if table not in cells["tables"]:
+                    raise ValueError(_unknown(f"cells.yaml {group}.{key}: the table", table, cells["tables"]))
             model = f"{item['dataset']}-{item['autoencoder']}" if "prior" in item else None
             if model and model not in cells["models"]:
                 raise ValueError(_unknown(f"cells.yaml {group}.{key}: the autoencoder", model, cells["models"]))
@@ -76,6 +79,12 @@ def _cells(params: dict, cells: dict) -> None:
                 raise ValueError(
                     f"cells.yaml {key}: latent is {latent}, too few dimensions for the prior {item['prior']}"
                 )
+
+
+def _name(group: str, fields: list[str]) -> str:
+    """Returns the name that a line of cells.yaml should have by its fields, the table last."""
+    named = {"tables": fields[:2], "real": [fields[0], "real"], "cells": fields[:3]}
+    return "-".join(named.get(group, fields))
 
 
 def _arguments(cls: type, without: set[str]) -> dict[str, type]:

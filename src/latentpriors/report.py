@@ -16,21 +16,20 @@ from .twin import twin
 LONG = ("fcd_by_seed", "fcd_by_classifier", "fcd_by_count")
 
 
-def report(cells: dict[str, dict], real: str, folder: Path, shared: Path, dataset: str, out: Path) -> str:
+def report(cells: dict[str, dict], real: dict[str, dict], shared: Path, dataset: str, out: Path) -> str:
     """Writes report.md, report.html, table.csv, table.tex and the pictures; returns the table as text.
 
     Arguments:
         cells: The cells of the table as in cells.yaml.
-        real: The name of the floor's row.
-        folder: CELL.json and CELL/ of each cell.
-        shared: Of the data set: autoencoders/, codes/, classifier.json and judge.json.
+        real: The floor's row as in cells.yaml.
+        shared: Of the data set: autoencoders/, codes/, classifier.json and judge.json; TABLE/CELL.json and TABLE/CELL/.
         dataset: Its name, for the titles.
         out: An empty folder.
 
     Raises:
         StoreError: the file of a listed cell is missing or damaged; a figure or picture that it lacks is left out.
     """
-    results = load_results(cells, real, folder, shared, dataset)
+    results = load_results(cells, real, shared, dataset)
     title = f"{dataset}: which prior over the codes makes the best images?"
     parts = sections(results, out)
     _write_table(results, out)

@@ -25,8 +25,7 @@ class Results:
         dataset: Its name.
         table: A row for each cell, yardsticks first, each part with the lowest FCD first; NaN where there is no figure.
         pairs: All pairs of competing cells, compared by log FCD, as `compare` returns them.
-        keys: The name of each cell's files.
-        folder: Where those are.
+        files: For each cell the path of its figures without .json, which is the folder of its previews.
         shared: Where the data set's are: autoencoders/, codes/, classifier.json and judge.json.
         trained: For each autoencoder what is known of its training.
         codes: For each autoencoder the class structure of its codes; empty where nobody has measured it.
@@ -36,8 +35,7 @@ class Results:
     dataset: str
     table: pd.DataFrame
     pairs: pd.DataFrame
-    keys: dict[str, str]
-    folder: Path
+    files: dict[str, Path]
     shared: Path
     trained: dict[str, dict]
     codes: dict[str, dict]
@@ -63,7 +61,7 @@ class Results:
 
     def preview(self, cell: str, name: str) -> Path | None:
         """Returns the path of a cell's picture or curves; None where there are none."""
-        path = self.folder / self.keys[cell] / name
+        path = self.files[cell] / name
         return path if path.is_file() else None
 
     def preview_of(self, autoencoder: str, name: str) -> Path | None:
@@ -72,36 +70,37 @@ class Results:
         return path if path.is_file() else None
 
 
-def load_results(cells: dict[str, dict], real: str, folder: Path, shared: Path, dataset: str) -> Results:
+def load_results(cells: dict[str, dict], real: dict[str, dict], shared: Path, dataset: str) -> Results:
     """Reads the figures of a table.
 
     Arguments:
         cells: The cells of the table as in cells.yaml.
-        real: The name of the floor's row.
-        folder: CELL.json and CELL/ of each cell.
-        shared: Of the data set: autoencoders/, codes/, classifier.json and judge.json.
+        real: The floor's row as in cells.yaml.
+        shared: Of the data set: autoencoders/, codes/, classifier.json and judge.json; TABLE/CELL.json and TABLE/CELL/.
         dataset: Its name.
 
     Raises:
         StoreError: the file of a listed cell is missing or damaged, or has no FCD.
         ValueError: no cell competes.
     """
-    keys = {f"{cell['autoencoder']}-{cell['prior']}": key for key, cell in cells.items()} | {"real": real}
-    rows = []
-    for name, key in keys.items():
-        figures, cell = load_json(folder / f"{key}.json"), cells.get(key, {"autoencoder": None, "prior": "real"})
+    files, rows = {}, []
+    for key, item in (cells | real).items():
+        autoencoder, prior = item.get("autoencoder"), item.get("prior", "real")
+        name = f"{autoencoder}-{prior}" if autoencoder else prior
+        files[name] = shared / item["table"] / key
+        figures = load_json(files[name].with_name(f"{key}.json"))
         if missing := {"fcd", "fcd_by_seed", "yardstick"} - figures.keys():
-            raise StoreError(f"{folder / key}.json has no {', '.join(sorted(missing))}; run `dvc repro` again")
-        rows.append({"cell": name, "autoencoder": cell["autoencoder"], "prior": cell["prior"]} | figures)
+            raise StoreError(f"{files[name]}.json has no {', '.join(sorted(missing))}; run `dvc repro` again")
+        rows.append({"cell": name, "autoencoder": autoencoder, "prior": prior} | figures)
     table = _complete(pd.DataFrame(rows))
     if table.yardstick.all():
-        raise ValueError(f"the table in {folder} has yardsticks only; list a cell that competes in cells.yaml")
+        raise ValueError(f"the table of {dataset} has yardsticks only; list a cell that competes in cells.yaml")
     pairs, ranks = compare(log_figures(table[~table.yardstick]), dict(zip(table.cell, table.autoencoder, strict=True)))
     table["rank"] = [ranked(ranks[name]) if name in ranks else None for name in table.cell]
     table["memorized"] = flags(table)
     names = list(dict.fromkeys(cell["autoencoder"] for cell in cells.values()))
     return Results(
-        dataset, table, pairs, keys, folder, shared,
+        dataset, table, pairs, files, shared,
         {name: load_json(shared / f"autoencoders/{name}.json") for name in names},
         {name: _optional(shared / f"codes/{name}.json") for name in names},
         {"classifier": load_json(shared / "classifier.json"), "judge": _optional(shared / "judge.json")},
