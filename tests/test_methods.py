@@ -16,6 +16,10 @@ from latentpriors.training import Budget, train
 SMALL = {
     "flow": {"transforms": 4, "hidden": [16]},
     "gmm": {"components": [2, 4]},
+    "maf": {"transforms": 2, "hidden": [16]},
+    "nsf": {"transforms": 2, "hidden": [16], "bins": 4},
+    "planar": {"transforms": 4},
+    "glf_flow": {"hidden": [16]},
     "wgan": {"hidden": [16]},
     "aae": {"critic_hidden": [16]},
 }

@@ -28,6 +28,7 @@ class Prior(Game):
     invertible = False  # True: `to_noise` finds the noise of a code
     least_dim = 1  # the fewest dimensions of codes that it can be fitted to
     yardstick = False  # True: shows held-out codes, so that it is no competitor
+    memorizer = False  # True: shows training codes as they are, so that its distances are no merit
 
     def __init__(self, dim: int):
         super().__init__()
