@@ -216,7 +216,7 @@ def test_bootstrap_draws_training_codes_evenly() -> None:
     distances, index = torch.cdist(drawn, z - 1).min(1)
     assert distances.max() < 1e-3
     assert torch.bincount(index, minlength=40).float().tolist() == pytest.approx([1000] * 40, rel=0.2)
-    assert prior.memorizer
+    assert prior.yardstick
     assert not prior.has_density
 
 

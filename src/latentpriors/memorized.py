@@ -40,7 +40,7 @@ def memorization(table: pd.DataFrame) -> str:
             f" Not copies, but with a C_T below {NEAR:g}: {', '.join(dense)}. Their samples lie where data are dense, "
             "as those of a smooth decoder or of a prior with thin tails do."
         )
-    return text + _yardsticks(rows[rows.yardstick & (rows.cell != "real")])
+    return text + _yardsticks(rows[rows.prior == "reconstruction"])
 
 
 def _figures(row: pd.Series, space: str) -> Memorization:

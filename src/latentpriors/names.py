@@ -1,6 +1,9 @@
-"""What the poster calls the cells that it has, and prints for them."""
+"""What rows are called beside their names: the poster's names with its figures, and the copyist's mark."""
 
-__all__ = ["POSTER"]
+__all__ = ["COPYIST", "POSTER"]
+
+COPYIST = ("bootstrap", "copies of training codes")  # the prior, and what every table says of it
+
 
 # The poster "AdvAE and FlowAE": FCD on MNIST, one run each, in its order.
 POSTER = {

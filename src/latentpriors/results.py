@@ -11,7 +11,7 @@ import pandas as pd
 from .columns import COLUMNS
 from .memorized import flags
 from .metrics import compare, ranked
-from .names import POSTER
+from .names import COPYIST, POSTER
 from .store import StoreError, load_json
 
 TEXT = ("cell", "rank", "interval", "memorized", "device", "classifier_hash")
@@ -48,11 +48,9 @@ class Results:
 
     @property
     def names(self) -> dict[str, str]:
-        """For each cell its name with the poster's in brackets."""
-        return {
-            row.cell: f"{row.cell} ({POSTER[row.cell][0]})" if row.cell in POSTER else row.cell
-            for row in self.table.itertuples()
-        }
+        """For each cell its name with the poster's in brackets, or that it copies."""
+        rows = self.table.itertuples()
+        return {row.cell: f"{row.cell} ({row.alias})" if pd.notna(row.alias) else row.cell for row in rows}
 
     def ceiling(self, autoencoder: str) -> pd.Series | None:
         """Returns the row of an autoencoder's reconstructions, what a perfect prior would get."""
@@ -115,16 +113,28 @@ def log_figures(table: pd.DataFrame) -> dict[str, np.ndarray]:
 def _complete(table: pd.DataFrame) -> pd.DataFrame:
     """Returns the rows in order, with every column that a report knows, numbers as numbers."""
     known = [column.key for column in COLUMNS]
-    extra = ["fcd_low", "fcd_high", "fcd_by_count", "fcd_by_classifier"]
+    extra = ["fcd_low", "fcd_high", "fcd_by_count", "fcd_by_classifier", "sample_seconds"]
     table = table.reindex(columns=[*table.columns, *(key for key in (*known, *extra) if key not in table.columns)])
-    numbers = [key for key in (*known, "fcd_low", "fcd_high") if key not in TEXT]
+    numbers = [key for key in (*known, "fcd_low", "fcd_high", "sample_seconds") if key not in TEXT]
     table[numbers] = table[numbers].apply(pd.to_numeric)
     table["yardstick"] = table.yardstick.astype(bool)
+    table["samples_per_second"] = table.n_samples / table.sample_seconds
+    table["evaluations"] = table.evaluations.fillna(1)  # a fit that says nothing maps noise in one pass
+    table["share_autoencoder"], table["share_prior"] = _shares(table)
     # A yardstick has learned nothing: what its files say was spent is the autoencoder's.
-    spent = ["parameters", "seconds", "steps", "factor"]
+    spent = ["parameters", "seconds", "steps", "factor", "evaluations", "samples_per_second"]
     table.loc[table.yardstick, spent] = np.nan
-    table["alias"] = [POSTER[name][0] if name in POSTER else None for name in table.cell]
+    aliases = {cell: name for cell, (name, _) in POSTER.items()}
+    aliases |= {row.cell: COPYIST[1] for row in table.itertuples() if row.prior == COPYIST[0]}
+    table["alias"] = [aliases.get(name) for name in table.cell]
     return table.sort_values(["yardstick", "fcd"], ascending=[False, True], ignore_index=True)
+
+
+def _shares(table: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Returns what of each FCD, past the floor, is the autoencoder's and what is the prior's."""
+    ceilings = table[table.prior == "reconstruction"].set_index("autoencoder").fcd
+    ceiling, floor = table.autoencoder.map(ceilings), table.fcd[table.prior == "real"].mean()
+    return ceiling - floor, table.fcd - ceiling
 
 
 def _optional(path: Path) -> dict:

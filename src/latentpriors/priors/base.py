@@ -27,8 +27,7 @@ class Prior(Game):
     has_noise_space = False  # True: `from_noise` makes codes of standard normal noise
     invertible = False  # True: `to_noise` finds the noise of a code
     least_dim = 1  # the fewest dimensions of codes that it can be fitted to
-    yardstick = False  # True: shows held-out codes, so that it is no competitor
-    memorizer = False  # True: shows training codes as they are, so that its distances are no merit
+    yardstick = False  # True: shows codes that it was given, so that it is no competitor
 
     def __init__(self, dim: int):
         super().__init__()

@@ -19,7 +19,7 @@ class Bootstrap(Prior):
         | Bootstrap Methods: Another Look at the Jackknife (Efron, 1979)
     """
 
-    memorizer = True
+    yardstick = True
 
     def __init__(self, dim: int):
         super().__init__(dim)
