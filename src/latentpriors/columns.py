@@ -30,7 +30,7 @@ COLUMNS = (
         Column("share_autoencoder", "autoencoder's share", ".2f",
                "FCD of reconstructions less the floor: what no prior can mend."),
         Column("share_prior", "prior's share", ".2f",
-               "FCD less that of reconstructions: descriptive, a difference of squared distances that can be negative."),
+               "FCD less that of reconstructions; descriptive: a difference of squared distances, it can be negative."),
         Column("fcd_relative", "FCD / tr(S)", ".4f",
                "FCD over the total variance of the real logits: free of their scale."),
         Column("fcd_classifier_std", "sd over classifiers", ".2f", "Standard deviation of FCD over the classifiers."),
