@@ -17,7 +17,9 @@ SMALL = {
     "flow": {"transforms": 4, "hidden": [16]},
     "gmm": {"components": [2, 4]},
     "wgan": {"hidden": [16]},
+    "rbm": {"hidden": 8, "chains": 20, "gibbs_steps": 5},
     "aae": {"critic_hidden": [16]},
+    "vamp": {"pseudo_inputs": 4},
 }
 D = 3
 
@@ -170,7 +172,7 @@ def test_all_methods_start_from_the_same_decoder() -> None:
         assert all(torch.equal(tensor, other[key]) for key, tensor in weights[0].items())
 
 
-@pytest.mark.parametrize(("kind", "choices"), [("priors", "flow, gaussian"), ("autoencoders", "aae, ae, vae")])
+@pytest.mark.parametrize(("kind", "choices"), [("priors", "flow, gaussian"), ("autoencoders", "aae, ae, rae, vae")])
 def test_unknown_methods_are_refused(kind: str, choices: str) -> None:
     with pytest.raises(ValueError, match=choices):
         find(kind, "nonsense")
