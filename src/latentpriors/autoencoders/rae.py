@@ -33,7 +33,7 @@ class RAE(Autoencoder):
     """
 
     def __init__(
-        self, *args, code_weight: float = 1.0, regularizer: str = "gradient", decoder_weight: float = 0.1, **kwargs
+        self, *args, code_weight: float = 0.5, regularizer: str = "gradient", decoder_weight: float = 0.1, **kwargs
     ):
         super().__init__(*args, **kwargs)
         if regularizer not in REGULARIZERS:

@@ -22,7 +22,7 @@ class WAE(Autoencoder):
         discrepancy: λ, in nats for each unit of MMD².
     """
 
-    def __init__(self, *args, discrepancy: float = 100.0, **kwargs):
+    def __init__(self, *args, discrepancy: float = 30.0, **kwargs):
         super().__init__(*args, **kwargs)
         self.discrepancy = discrepancy
 

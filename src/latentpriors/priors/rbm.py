@@ -93,8 +93,10 @@ class RBM(Prior):
     def gibbs(self, z: Tensor, steps: int, generator: torch.Generator | None) -> Tensor:
         """Returns codes (N, D) after so many steps of the chains: the hidden units given them, then they anew."""
         for _ in range(steps):
-            h = torch.bernoulli(self.activation(z).float().sigmoid(), generator=generator)
-            z = (self.visible + h @ self.weight.T).float() + self.scale() * self.normal(len(z), generator)
+            odds = self.activation(z).float()
+            # Not torch.bernoulli: what it raises for a NaN says nothing, and kills a GPU's context.
+            h = torch.rand(odds.shape, generator=generator, device=z.device) < odds.sigmoid()
+            z = (self.visible + h.float() @ self.weight.T).float() + self.scale() * self.normal(len(z), generator)
         return z
 
     def draw(self, n: int, generator: torch.Generator | None) -> Tensor:
