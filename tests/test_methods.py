@@ -21,7 +21,9 @@ SMALL = {
     "planar": {"transforms": 4},
     "glf_flow": {"hidden": [16]},
     "wgan": {"hidden": [16]},
+    "rbm": {"hidden": 8, "chains": 20, "gibbs_steps": 5},
     "aae": {"critic_hidden": [16]},
+    "vamp": {"pseudo_inputs": 4},
 }
 D = 3
 
@@ -174,7 +176,7 @@ def test_all_methods_start_from_the_same_decoder() -> None:
         assert all(torch.equal(tensor, other[key]) for key, tensor in weights[0].items())
 
 
-@pytest.mark.parametrize(("kind", "choices"), [("priors", "flow, gaussian"), ("autoencoders", "aae, ae, vae")])
+@pytest.mark.parametrize(("kind", "choices"), [("priors", "flow, gaussian"), ("autoencoders", "aae, ae, rae, vae")])
 def test_unknown_methods_are_refused(kind: str, choices: str) -> None:
     with pytest.raises(ValueError, match=choices):
         find(kind, "nonsense")

@@ -12,7 +12,12 @@ from .networks import NETWORKS, Classifier
 from .registry import find, hyperparameters, names
 from .training import PRECISIONS
 
-CHOICES = {"precision": PRECISIONS, "network": tuple(NETWORKS), "reader": READERS}
+CHOICES = {
+    "precision": PRECISIONS,
+    "network": tuple(NETWORKS),
+    "reader": READERS,
+    "regularizer": ("gradient", "weights", "spectral"),
+}
 POSITIVE = ("factor", "learning_rate")  # also where a key ends with it
 MAY_BE_ZERO = ("seed", "shift")  # whole numbers that need not be at least 1
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .autoencoders.base import Autoencoder
+from .autoencoders.base import Autoencoder, NativePrior
 from .priors.base import Prior, Standardization
 from .registry import find
 from .store import load_tensors, save_tensors
@@ -36,7 +36,8 @@ def fit_autoencoder(
         budget: Of the training.
         codes: The randomness of a stochastic encoder's codes.
         folder: Where the files go. The codes of each split come with the `mean` and `scale` that standardize them; the
-            shots are reconstructions of test images, then images of noise, at each point of the curves.
+            shots are reconstructions of test images, then images of noise, at each point of the curves. Where the
+            autoencoder brings a native prior, the codes' file holds that too: `native` and tensors `native.NAME`.
     """
     model = find("autoencoders", name)(**arguments).to(images["train"].device)
     noise = torch.randn(SHOTS, model.latent, generator=codes, device=codes.device)
@@ -53,14 +54,17 @@ def fit_autoencoder(
     model.generator = codes
     found = {split: evaluate(model.codes, (x,)) for split, x in images.items()}
     scaling = Standardization.of(found["train"])
-    save_tensors(folder / "codes.safetensors", found | {"mean": scaling.mean, "scale": scaling.scale})
+    found |= {"mean": scaling.mean, "scale": scaling.scale}
+    native = model.native()
+    save_tensors(folder / "codes.safetensors", found | (native.tensors() if native else {}))
     return figures | {"parameters": _parameters(model)}
 
 
 def fit_prior(name: str, arguments: dict, codes: dict[str, Tensor], budget: Budget, folder: Path) -> dict[str, float]:
     """Fits a prior to training codes, writes prior and shots (.safetensors) and plane.csv, returns the last figures.
 
-    The figures have `nll` and `nll_validation`, nats of the raw codes, where the prior has a density.
+    The figures have `nll` and `nll_validation`, nats of the raw codes, where the prior has a density. Where the codes
+    come with a native prior, `native` takes that over as it is: its file names its own method, and that it is `raw`.
 
     Arguments:
         name: Of the method.
@@ -70,8 +74,11 @@ def fit_prior(name: str, arguments: dict, codes: dict[str, Tensor], budget: Budg
         folder: Where the files go.
     """
     scaling = Standardization(codes["mean"], codes["scale"])
-    arguments = {"dim": codes["train"].shape[1]} | arguments
-    prior = find("priors", name)(**arguments).to(codes["train"].device)
+    native = NativePrior.among(codes) if name == "native" else None
+    name, arguments = native[:2] if native else (name, arguments)
+    about = {"name": name, "arguments": {"dim": codes["train"].shape[1]} | arguments}
+    about |= {"raw": True} if native else {}
+    prior = _new_prior(about).to(codes["train"].device)
     z = {split: codes[split] if prior.raw else scaling(codes[split]) for split in ("train", "validation", "test")}
     shots, origin = {}, budget.generator.initial_seed()
 
@@ -81,10 +88,13 @@ def fit_prior(name: str, arguments: dict, codes: dict[str, Tensor], budget: Budg
         shots[f"{step:07}"] = samples(prior.eval(), scaling, SHOTS, noise)
         prior.train()
 
-    figures = prior.fit(z["train"], z["validation"], replace(budget, look=look))
+    if native:
+        prior.eval().load(native.state)
+    figures = {} if native else prior.fit(z["train"], z["validation"], replace(budget, look=look))
     save_tensors(folder / "shots.safetensors", shots)
-    save_tensors(folder / "prior.safetensors", prior.state_dict(), {"name": name, "arguments": arguments})
-    figures |= {"parameters": _parameters(prior), "yardstick": prior.yardstick}
+    save_tensors(folder / "prior.safetensors", prior.state_dict(), about)
+    # A native prior's are the autoencoder's: nothing was fitted here.
+    figures |= {"parameters": 0 if native else _parameters(prior), "yardstick": prior.yardstick}
     if prior.has_density:
         for key, split in (("nll", "test"), ("nll_validation", "validation")):
             log_prob = evaluate(prior.log_prob, (z[split],))
@@ -111,9 +121,15 @@ def load_autoencoder(path: Path, device: str | torch.device) -> Autoencoder:
 def load_prior(path: Path, device: str | torch.device) -> Prior:
     """Returns the fitted prior of a file."""
     weights, about = load_tensors(path, device)
-    prior = find("priors", about["name"])(**about["arguments"]).to(device)
+    prior = _new_prior(about).to(device)
     prior.load(weights)
     return prior.eval()
+
+
+def _new_prior(about: dict) -> Prior:
+    prior = find("priors", about["name"])(**about["arguments"])
+    prior.raw = about.get("raw", prior.raw)  # a native prior lives in raw code space, whatever its class does
+    return prior
 
 
 def _parameters(module: torch.nn.Module) -> int:

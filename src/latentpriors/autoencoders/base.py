@@ -1,6 +1,9 @@
 """What every autoencoder is: an encoder, a decoder and a loss, played as a game."""
 
-__all__ = ["Autoencoder", "bernoulli_cross_entropy"]
+__all__ = ["Autoencoder", "NativePrior", "bernoulli_cross_entropy"]
+
+import json
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -8,6 +11,27 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from ..networks import build_decoder, build_encoder
 from ..training import Game, Player
+
+
+class NativePrior(NamedTuple):
+    """A fitted prior by its name among the priors, the arguments of its constructor (without `dim`) and its state."""
+
+    name: str
+    arguments: dict
+    state: dict[str, Tensor]
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Returns it as tensors: the state as `native.KEY`, and as `native` the bytes of name and arguments in JSON."""
+        about = torch.tensor(list(json.dumps(self[:2]).encode()), dtype=torch.uint8)
+        return {"native": about} | {f"native.{key}": value for key, value in self.state.items()}
+
+    @classmethod
+    def among(cls, tensors: dict[str, Tensor]) -> "NativePrior | None":
+        """Returns the one that `tensors` wrote, None where there is none among them."""
+        if "native" not in tensors:
+            return None
+        state = {key.removeprefix("native."): value for key, value in tensors.items() if key.startswith("native.")}
+        return cls(*json.loads(bytes(tensors["native"].tolist())), state)
 
 
 class Autoencoder(Game):
@@ -57,6 +81,10 @@ class Autoencoder(Game):
         """Returns what the decoder was trained on, (N, D): samples of q(z | x), or the code itself."""
         mean, scale = self.encode(x)
         return mean if scale is None else mean + scale * self.noise(*mean.shape)
+
+    def native(self) -> NativePrior | None:
+        """Returns the prior over raw codes that was trained with the autoencoder; None stands for N(0, I)."""
+        return None
 
     def players(self) -> dict[str, Player]:
         return {"reconstruction": Player([*self.encoder.parameters(), *self.decoder.parameters()], self.learning_rate)}
