@@ -18,7 +18,7 @@ CELLS = {
         "toy-ae-wgan": {"dataset": "toy", "autoencoder": "ae", "prior": "wgan", "table": "poster"},
         "toy-vae-native": {"dataset": "toy", "autoencoder": "vae", "prior": "native", "table": "poster"},
     },
-    "models": {"toy-vae": {"dataset": "toy", "autoencoder": "vae"}},
+    "models": {"toy-vae": {"dataset": "toy", "autoencoder": "vae", "table": "poster"}},
     "real": {"toy-real": {"dataset": "toy", "table": "poster"}},
 }
 FLOW, WGAN, VAE, REAL = [3.0, 3.3, 2.9], [4.1, 4.3, 4.0], [8.0, 9.5, 8.2], [0.5]
@@ -55,7 +55,7 @@ def metrics(tmp_path: Path) -> Path:
 
     for key, values in zip([*CELLS["cells"], "toy-real"], (FLOW, WGAN, VAE, REAL), strict=True):
         put(f"poster/{key}", {"fcd": float(np.mean(values)), "fcd_by_seed": values})
-    put("autoencoders/vae", {"validation": 100.0, "validation_by_seed": [99.0, 100.0, 101.0]})
+    put("poster/autoencoders/vae", {"validation": 100.0, "validation_by_seed": [99.0, 100.0, 101.0]})
     return tmp_path / "metrics"
 
 

@@ -97,13 +97,13 @@ def written(root: Path, autoencoders: tuple[str, ...] = ("ae", "vae", "aae")) ->
     def grid(path: Path, count: int, columns: int = 8) -> None:
         save_grid(torch.randint(256, (count, 1, 8, 8)).byte(), path, columns)
 
-    (shared / "codes").mkdir(parents=True)
+    (shared / "poster/codes").mkdir(parents=True)
     for autoencoder in autoencoders:
-        own = shared / "autoencoders" / autoencoder
+        own = shared / "poster/autoencoders" / autoencoder
         own.mkdir(parents=True)
-        (shared / f"autoencoders/{autoencoder}.json").write_text(json.dumps({"steps": 2000, "seconds": 7.5}))
+        (shared / f"poster/autoencoders/{autoencoder}.json").write_text(json.dumps({"steps": 2000, "seconds": 7.5}))
         structure = {"knn": 0.9, "probe": 0.91, "nmi": 0.6, "pca_knn": 0.88, "pca_probe": 0.8, "pca_nmi": 0.55}
-        (shared / f"codes/{autoencoder}.json").write_text(json.dumps(structure))
+        (shared / f"poster/codes/{autoencoder}.json").write_text(json.dumps(structure))
         curve.to_csv(own / "curves.csv", index=False)
         plane = pd.DataFrame({"x": torch.randn(30), "y": torch.randn(30), "label": np.arange(30) % 10})
         plane.to_csv(own / "map.csv", index=False)

@@ -58,7 +58,7 @@ def _cells(params: dict, cells: dict) -> None:
     _keys(cells, ("tables", "models", "real", "designs", "cells"), "cells.yaml")
     fields = {
         "tables": ("dataset", "table", "beside"),
-        "models": ("dataset", "autoencoder"),
+        "models": ("dataset", "autoencoder", "table"),
         "real": ("dataset", "table"),
         "designs": ("dataset", "autoencoder", "prior"),
         "cells": ("dataset", "autoencoder", "prior", "table"),
@@ -88,7 +88,7 @@ def _cells(params: dict, cells: dict) -> None:
 
 def _name(group: str, fields: list[str]) -> str:
     """Returns the name that a line of cells.yaml should have by its fields, the table last."""
-    named = {"tables": fields[:2], "real": [fields[0], "real"], "cells": fields[:3]}
+    named = {"tables": fields[:2], "real": [fields[0], "real"], "models": fields[:2], "cells": fields[:3]}
     return "-".join(named.get(group, fields))
 
 

@@ -30,7 +30,7 @@ def judge(ledger: dict, cells: dict, folder: Path) -> pd.DataFrame:
     Arguments:
         ledger: As `read_ledger` returns it.
         cells: The content of cells.yaml, which says where a key's metrics are and on which autoencoder it stands.
-        folder: The metrics' folder: DATASET/TABLE/KEY.json and DATASET/autoencoders/AUTOENCODER.json.
+        folder: The metrics' folder: DATASET/TABLE/KEY.json and DATASET/TABLE/autoencoders/AUTOENCODER.json.
 
     Raises:
         ValueError: a key is not in cells.yaml, its metrics file or the metric in it is missing, or two cells on one
@@ -74,8 +74,8 @@ def _row(entry: dict, cells: dict, folder: Path) -> dict:
 def _runs(key: str, metric: str, cells: dict, folder: Path) -> list[float]:
     """Returns the figure of each seed."""
     item = _item(key, cells)
-    own = f"{item['table']}/{key}" if "table" in item else f"autoencoders/{item['autoencoder']}"
-    path = folder / item["dataset"] / f"{own}.json"
+    own = f"autoencoders/{item['autoencoder']}" if key in cells["models"] else key
+    path = folder / item["dataset"] / item["table"] / f"{own}.json"
     figures = load_json(path)
     if f"{metric}_by_seed" not in figures:
         raise ValueError(f"{path} has no {metric}_by_seed; name a metric that is given for each seed")

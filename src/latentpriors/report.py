@@ -22,7 +22,7 @@ def report(cells: dict[str, dict], real: dict[str, dict], shared: Path, dataset:
     Arguments:
         cells: The cells of the table as in cells.yaml.
         real: The floor's row as in cells.yaml.
-        shared: Of the data set: autoencoders/, codes/, classifier.json and judge.json; TABLE/CELL.json and TABLE/CELL/.
+        shared: Of the data set: classifier.json, judge.json and a folder for each table, see `load_results`.
         dataset: Its name, for the titles.
         out: An empty folder.
 

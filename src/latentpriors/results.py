@@ -26,7 +26,7 @@ class Results:
         table: A row for each cell, yardsticks first, each part with the lowest FCD first; NaN where there is no figure.
         pairs: All pairs of competing cells, compared by log FCD, as `compare` returns them.
         files: For each cell the path of its figures without .json, which is the folder of its previews.
-        shared: Where the data set's are: autoencoders/, codes/, classifier.json and judge.json.
+        homes: The folders of the tables that it shows, each with autoencoders/ and codes/.
         trained: For each autoencoder what is known of its training.
         codes: For each autoencoder the class structure of its codes; empty where nobody has measured it.
         accuracies: Of the "classifier" and, where there is one, the "judge", on "validation" and "test".
@@ -36,7 +36,7 @@ class Results:
     table: pd.DataFrame
     pairs: pd.DataFrame
     files: dict[str, Path]
-    shared: Path
+    homes: list[Path]
     trained: dict[str, dict]
     codes: dict[str, dict]
     accuracies: dict[str, dict]
@@ -64,8 +64,7 @@ class Results:
 
     def preview_of(self, autoencoder: str, name: str) -> Path | None:
         """Returns the path of an autoencoder's picture or curves; None where there are none."""
-        path = self.shared / "autoencoders" / autoencoder / name
-        return path if path.is_file() else None
+        return _first(self.homes, f"autoencoders/{autoencoder}/{name}")
 
 
 def load_results(cells: dict[str, dict], real: dict[str, dict], shared: Path, dataset: str) -> Results:
@@ -74,7 +73,8 @@ def load_results(cells: dict[str, dict], real: dict[str, dict], shared: Path, da
     Arguments:
         cells: The cells of the table as in cells.yaml.
         real: The floor's row as in cells.yaml.
-        shared: Of the data set: autoencoders/, codes/, classifier.json and judge.json; TABLE/CELL.json and TABLE/CELL/.
+        shared: Of the data set: classifier.json, judge.json and of each table TABLE/CELL.json, TABLE/CELL/,
+            TABLE/autoencoders/ and TABLE/codes/.
         dataset: Its name.
 
     Raises:
@@ -97,10 +97,14 @@ def load_results(cells: dict[str, dict], real: dict[str, dict], shared: Path, da
     table["rank"] = [ranked(ranks[name]) if name in ranks else None for name in table.cell]
     table["memorized"] = flags(table)
     names = list(dict.fromkeys(cell["autoencoder"] for cell in cells.values()))
+    homes = [shared / home for home in dict.fromkeys(item["table"] for item in cells.values())]
+    trained = {name: _first(homes, f"autoencoders/{name}.json") for name in names}
+    if missing := [name for name, path in trained.items() if path is None]:
+        raise StoreError(f"{', '.join(missing)}: no autoencoders/NAME.json in {shared}; run `dvc repro` again")
     return Results(
-        dataset, table, pairs, files, shared,
-        {name: load_json(shared / f"autoencoders/{name}.json") for name in names},
-        {name: _optional(shared / f"codes/{name}.json") for name in names},
+        dataset, table, pairs, files, homes,
+        {name: load_json(path) for name, path in trained.items()},
+        {name: _optional(_first(homes, f"codes/{name}.json")) for name in names},
         {"classifier": load_json(shared / "classifier.json"), "judge": _optional(shared / "judge.json")},
     )  # fmt: skip
 
@@ -137,5 +141,10 @@ def _shares(table: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     return ceiling - floor, table.fcd - ceiling
 
 
-def _optional(path: Path) -> dict:
-    return load_json(path) if path.is_file() else {}
+def _first(homes: list[Path], name: str) -> Path | None:
+    """Returns the first of the files of a name in some folders, None where there is none."""
+    return next((home / name for home in homes if (home / name).is_file()), None)
+
+
+def _optional(path: Path | None) -> dict:
+    return load_json(path) if path and path.is_file() else {}
