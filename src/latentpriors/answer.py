@@ -11,6 +11,9 @@ from .metrics import difference_interval, holm
 from .names import POSTER
 from .results import Results, log_figures
 
+ALPHA = 0.05
+SHORT = 6  # names that a sentence can list
+
 
 def conclusions(results: Results) -> list[str]:
     """Returns the best cell with its ties, what limits it, and how the poster's order comes out."""
@@ -27,17 +30,23 @@ def _best(results: Results) -> str:
     text = f"**{best.cell}** has the lowest FCD: {_interval(best)}, rank {best['rank']} of {len(rows)}."
     if len(rows) == 1:
         return text
-    mine = pairs[(pairs.a == best.cell) | (pairs.b == best.cell)]
-    tied = [name for name in rows.cell[1:] if not mine[(mine.a == name) | (mine.b == name)].differ.any()]
     if best.seeds == 1:
         return f"{text} One seed tells nothing apart: all cells are ties."
+    mine = pairs[(pairs.a == best.cell) | (pairs.b == best.cell)]
+    mine = mine.assign(other=mine.a.where(mine.a != best.cell, mine.b)).set_index("other").loc[rows.cell[1:]]
+    tied = list(mine.index[~mine.differ])
     if not tied:
         return f"{text} Every other cell is told apart from it, {_ratio(rows.iloc[1], best)} for the runner-up."
-    told = "no cell is" if len(tied) == len(rows) - 1 else f"the other {len(rows) - 1 - len(tied)} are"
-    return (
-        f"{text} Tied with it, which means not told apart by {best.seeds} seeds and not equal: {_listed(tied)}; {told} "
-        f"told apart from it. The runner-up, {rows.cell[1]}, is at {_ratio(rows.iloc[1], best)}."
-    )
+    alone, clear = list(mine.index[mine.p >= ALPHA]), list(mine.index[mine.differ])
+    text += f" Pair by pair, {best.seeds} seeds tell it from "
+    text += f"all other cells but {_listed(alone)}. " if alone else "every other cell. "
+    text += f"With Holm's correction for all {len(pairs)} pairs it is tied, which means not told apart and "
+    text += f"not equal, with {_listed(tied) if len(tied) <= len(clear) or len(tied) < SHORT else _all_but(clear)}. "
+    return f"{text}The runner-up, {rows.cell[1]}, is at {_ratio(rows.iloc[1], best)}."
+
+
+def _all_but(names: list[str]) -> str:
+    return f"all cells but {_listed(names)}" if names else "all other cells"
 
 
 def _limits(results: Results) -> str:
