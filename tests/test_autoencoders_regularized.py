@@ -118,7 +118,7 @@ def test_rae_loss_is_its_terms() -> None:
 def test_rae_gradient_loss_is_its_terms_on_average() -> None:
     x, model = images(2), RAE(**SMALL, code_weight=0.7, decoder_weight=30.0)
     z = model.encode(x)[0].detach()
-    rest = float(model.validation((x,)))
+    rest = model.validation((x,)).item()
     draws = torch.stack([model((x,), "reconstruction").detach() for _ in range(2000)]) - rest
     expected = 30 * float(jacobians(model.decode, z).mean())
     assert draws.mean().item() == pytest.approx(expected, abs=4 * float(draws.std()) / 2000**0.5)

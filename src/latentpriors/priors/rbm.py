@@ -34,7 +34,7 @@ class RBM(Prior):
         chains: The number of persistent chains.
         gibbs_turns: The steps of the chains for each gradient step.
         gibbs_steps: The steps of a chain that makes a sample.
-        learning_rate, weight_decay: Of AdamW.
+        learning_rate: Of Adam.
     """
 
     ema = 0.05
@@ -46,9 +46,8 @@ class RBM(Prior):
         hidden: int = 256,
         chains: int = 512,
         gibbs_turns: int = 2,
-        gibbs_steps: int = 500,
+        gibbs_steps: int = 200,
         learning_rate: float = 3e-3,
-        weight_decay: float = 0.0,
     ):
         super().__init__(dim)
         self.weight = nn.Parameter(0.1 * torch.randn(dim, hidden) / dim**0.5)
@@ -58,7 +57,7 @@ class RBM(Prior):
         # Not persistent: the moving average is one of weights, and chains are no weights.
         self.register_buffer("chains", torch.empty(0, dim), persistent=False)
         self.count, self.gibbs_turns, self.gibbs_steps = chains, gibbs_turns, gibbs_steps
-        self.learning_rate, self.weight_decay = learning_rate, weight_decay
+        self.learning_rate = learning_rate
 
     @property
     def evaluations(self) -> int:
@@ -74,7 +73,7 @@ class RBM(Prior):
         return torch.where(self.chains.abs().max() < FARTHEST, loss, torch.nan)
 
     def players(self) -> dict[str, Player]:
-        return {"model": Player(self.parameters(), self.learning_rate, weight_decay=self.weight_decay)}
+        return {"model": Player(self.parameters(), self.learning_rate)}
 
     def free_energy(self, z: Tensor) -> Tensor:
         """Returns −log p(z) in nats but for a constant, (N,), of codes (N, D)."""

@@ -28,7 +28,7 @@ class SecondStageVAE(Prior):
 
     Arguments:
         hidden: The widths of the hidden layers of encoder and decoder.
-        learning_rate, weight_decay: Of AdamW.
+        learning_rate: Of Adam.
     """
 
     evaluations = 1  # passes through the decoder for a sample
@@ -39,19 +39,18 @@ class SecondStageVAE(Prior):
         *,
         hidden: tuple[int, ...] = (256, 256),
         learning_rate: float = 2e-3,
-        weight_decay: float = 0.01,
     ):
         super().__init__(dim)
         self.encoder = MLP(dim, 2 * dim, list(hidden), nn.SiLU)
         self.decoder = MLP(dim, dim, list(hidden), nn.SiLU)
         self.log_gamma = nn.Parameter(torch.zeros(()))
-        self.learning_rate, self.weight_decay = learning_rate, weight_decay
+        self.learning_rate = learning_rate
 
     def forward(self, batch: tuple[Tensor, ...], turn: str) -> Tensor:
         return self.validation(batch)
 
     def players(self) -> dict[str, Player]:
-        return {"model": Player(self.parameters(), self.learning_rate, weight_decay=self.weight_decay)}
+        return {"model": Player(self.parameters(), self.learning_rate)}
 
     def validation(self, batch: tuple[Tensor, ...]) -> Tensor:
         """Returns the negative ELBO in nats."""
