@@ -1,6 +1,6 @@
 """Mistakes in params.yaml and cells.yaml, found before any work: each names the key and the choices."""
 
-__all__ = ["check"]
+__all__ = ["check", "check_method"]
 
 import inspect
 import math
@@ -33,11 +33,12 @@ DATASET = {
     "autoencoder": {"steps": int, "batch_size": int, "precision": str, "network": None},
     "prior": {"steps": int, "batch_size": int, "precision": str},
 }
+EXACT = {"train": int, "validation": int, "test": int, "steps": int, "batch_size": int, "precision": str}
 
 
 def check(params: dict, cells: dict) -> None:
     """Raises ValueError where a key is misspelt, missing or has a bad value, or a cell makes no sense."""
-    _keys(params, ("seeds", "device", "datasets", "autoencoders", "priors"), "params.yaml")
+    _keys(params, ("seeds", "device", "datasets", "exact", "autoencoders", "priors"), "params.yaml")
     _value(params["seeds"], int, "seeds")
     if params["device"] not in ("auto", "cpu", "cuda"):
         raise ValueError(f"device: {params['device']!r} is unknown; choose from auto, cpu, cuda")
@@ -46,12 +47,18 @@ def check(params: dict, cells: dict) -> None:
         schema = DATASET | {kind: DATASET[kind] | {"network": classifier} for kind in ("classifier", "judge")}
         schema |= {"autoencoder": DATASET["autoencoder"] | {"network": network}}
         _block(block, schema, f"datasets.{name}", optional={*network, *classifier} - {"network", "latent"})
+    _block(params["exact"], EXACT, "exact")
     for kind in ("autoencoders", "priors"):
         _keys(params[kind], names(kind), kind)
         for name, block in params[kind].items():
-            allowed = {key: p.annotation for key, p in hyperparameters(kind, name).items()}
-            _block(block, allowed | {"factor": float}, f"{kind}.{name}", optional={*allowed, "factor"})
+            check_method(kind, name, block, f"{kind}.{name}")
     _cells(params, cells)
+
+
+def check_method(kind: str, name: str, block: dict, path: str) -> None:
+    """Raises ValueError where the block of a method, its `factor` and arguments, has a mistake; `path` names it."""
+    allowed = {key: p.annotation for key, p in hyperparameters(kind, name).items()}
+    _block(block, allowed | {"factor": float}, path, optional={*allowed, "factor"})
 
 
 def _cells(params: dict, cells: dict) -> None:

@@ -1,0 +1,52 @@
+"""The picture of the tuning: the best validation FCD after each trial."""
+
+__all__ = ["best_lines"]
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+
+GAP = 0.055  # between two names, as a share of the axis
+
+
+def best_lines(tables: dict[str, pd.DataFrame]) -> Figure:
+    """Draws the best FCD after k trials, a panel for each data set and a line for each prior.
+
+    Arguments:
+        tables: For each data set rows of prior, trial and best, as `tuning.best_after` returns them.
+
+    Raises:
+        ValueError: there is no trial to draw.
+    """
+    tables = {name: table.dropna(subset="best") for name, table in tables.items()}
+    tables = {name: table for name, table in tables.items() if len(table)}
+    if not tables:
+        raise ValueError("no trial is logged; run stages/tune.py")
+    priors = sorted({prior for table in tables.values() for prior in table.prior})
+    shades = dict(zip(priors, matplotlib.colormaps["tab20"](np.arange(len(priors)) % 20), strict=True))
+    figure = Figure(figsize=(4.2 * len(tables), 3.4), layout="constrained")
+    for axes, (name, table) in zip(figure.subplots(1, len(tables), squeeze=False)[0], tables.items(), strict=True):
+        for prior, part in table.groupby("prior"):
+            axes.plot(part.trial, part.best, "o-", ms=3, lw=1.4, color=shades[prior])
+        axes.set(title=name, xlabel="trials", ylabel="best validation FCD (logarithmic)", yscale="log")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.yaxis.set_minor_formatter(NullFormatter())
+        axes.grid(alpha=0.2)
+        last = table.sort_values("trial").groupby("prior").last()
+        for prior, height in _spread(last.best, axes.get_ylim()).items():
+            axes.annotate(prior, (1.02, height), xycoords="axes fraction", va="center", fontsize=7, color=shades[prior])
+    return figure
+
+
+def _spread(values: pd.Series, limits: tuple[float, float]) -> dict[str, float]:
+    """Returns a height for each name's label, near its value on a logarithmic axis, none on another."""
+    low, high = np.log(limits)
+    wanted = ((np.log(values) - low) / (high - low)).sort_values()
+    found, least = {}, -np.inf
+    for name, height in wanted.items():
+        least = found[name] = max(height, least + GAP)
+    return found

@@ -1,0 +1,130 @@
+"""Equal tuning: as many trials for every prior, scored on the validation split, and the log of them."""
+
+__all__ = ["COLUMNS", "best_after", "finished", "load_log", "record", "score", "trials"]
+
+import fcntl
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from .autoencoders.base import Autoencoder
+from .check import check_method
+from .fits import fit_prior, load_prior, samples
+from .networks import Classifier
+from .priors.base import Standardization
+from .scoring import activations, distances
+from .store import whole
+from .training import Budget
+from .walks import images
+
+COLUMNS = ("prior", "trial", "settings", "steps", "fcd_validation", "nll_validation", "seconds", "failure")
+
+
+def trials(recipe: dict, name: str) -> list[dict]:
+    """Returns the settings of a prior's trials, the first the default; empty where the recipe has none yet.
+
+    Arguments:
+        recipe: The content of tuning.yaml: `trials`, how many each prior has, and for each of `priors` a `default` and
+            the `changes` to it.
+        name: Of the prior.
+
+    Raises:
+        ValueError: the prior is not listed, has another number of trials, two that are the same, or a mistake in one.
+    """
+    if name not in recipe["priors"]:
+        raise ValueError(f"tuning.yaml has no prior {name!r}; choose from {', '.join(recipe['priors'])}")
+    block = recipe["priors"][name]
+    if not block:
+        return []
+    listed = [block["default"], *(block["default"] | change for change in block["changes"])]
+    if len(listed) != recipe["trials"]:
+        raise ValueError(f"tuning.yaml {name}: {len(listed)} trials, the default among them; each prior has "
+                         f"{recipe['trials']}")  # fmt: skip
+    for number, settings in enumerate(listed, 1):
+        check_method("priors", name, settings, f"tuning.yaml {name}, trial {number}")
+        if settings in listed[: number - 1]:
+            raise ValueError(f"tuning.yaml {name}, trial {number}: an earlier trial has the same settings")
+    return listed
+
+
+@torch.no_grad()
+def score(
+    name: str, arguments: dict, codes: dict[str, Tensor], model: Autoencoder, classifiers: list[Classifier],
+    reference: dict[str, np.ndarray], n: int, budget: Budget, folder: Path,
+) -> dict[str, float]:  # fmt: skip
+    """Fits a prior and returns `fcd_validation` of n decoded samples, and `nll_validation` where it has a density.
+
+    Nothing of the test split is looked at.
+
+    Arguments:
+        name: Of the prior.
+        arguments: Of its constructor, without `dim`.
+        codes: The autoencoder's, "train" and "validation" with their `mean` and `scale`.
+        model: The autoencoder.
+        classifiers: The frozen ones.
+        reference: The moments of the validation split, as `distances` takes them.
+        n: How many samples.
+        budget: Of the training; its generator draws the samples too.
+        folder: For the fit's files.
+    """
+    # What a fit measures on test codes is thrown away: a few of the validation's stand in.
+    seen = {key: codes[key] for key in ("train", "validation", "mean", "scale")}
+    with torch.enable_grad():
+        figures = fit_prior(name, arguments, seen | {"test": codes["validation"][:100]}, budget, folder)
+    prior = load_prior(folder / "prior.safetensors", codes["train"].device)
+    drawn = samples(prior, Standardization(codes["mean"], codes["scale"]), n, budget.generator)
+    found = distances(activations(classifiers, images(model, drawn)), reference, "validation")
+    likelihood = {key: figures[key] for key in ("nll_validation",) if key in figures}
+    return {"fcd_validation": float(found["logits"].mean())} | likelihood
+
+
+def load_log(path: Path) -> pd.DataFrame:
+    """Returns the trials that are logged so far, a row each."""
+    return pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=list(COLUMNS))
+
+
+def finished(log: pd.DataFrame, prior: str, trial: int, settings: dict, steps: int) -> bool:
+    """Whether a trial is logged with these settings and steps."""
+    same = (log.prior == prior) & (log.trial == trial) & (log.steps == steps) & (log.settings == _text(settings))
+    return bool(same.any())
+
+
+def record(path: Path, row: dict) -> None:
+    """Writes a trial into the log, in place of an earlier one of its number; safe where several processes do.
+
+    Arguments:
+        path: Of the log.
+        row: `COLUMNS`, where gaps may be missing; `settings` as a dictionary.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        log = load_log(path)
+        others = log[(log.prior != row["prior"]) | (log.trial != row["trial"])]
+        added = pd.DataFrame([row | {"settings": _text(row["settings"])}])
+        # As objects: an empty log would otherwise decide the columns' types.
+        joined = pd.concat([others.astype(object), added.astype(object)]).reindex(columns=list(COLUMNS))
+        with whole(path) as part:
+            joined.sort_values(["prior", "trial"]).to_csv(part, index=False)
+    finally:
+        os.close(lock)
+
+
+def best_after(log: pd.DataFrame) -> pd.DataFrame:
+    """Returns for each prior the lowest `fcd_validation` of its first k trials, rows of prior, trial (k) and best.
+
+    A trial that failed counts as a trial; before the first that did not there is no best.
+    """
+    log = log.sort_values(["prior", "trial"])
+    best = pd.to_numeric(log.fcd_validation).fillna(np.inf).groupby(log.prior).cummin()
+    return log.assign(best=best.replace(np.inf, np.nan))[["prior", "trial", "best"]].reset_index(drop=True)
+
+
+def _text(settings: dict) -> str:
+    return json.dumps(settings, sort_keys=True)

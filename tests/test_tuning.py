@@ -1,0 +1,125 @@
+"""The recipe of equal tuning, its scores and its log."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import yaml
+from scipy.stats import multivariate_normal
+
+from latentpriors.autoencoders.ae import AE
+from latentpriors.figures_tuning import best_lines
+from latentpriors.metrics import frechet_distance, moments
+from latentpriors.networks import Classifier
+from latentpriors.registry import names
+from latentpriors.training import Budget
+from latentpriors.tuning import best_after, finished, load_log, record, score, trials
+
+RECIPE = {
+    "trials": 2,
+    "priors": {"flow": {"default": {"hidden": [8]}, "changes": [{"transforms": 3}]}, "gmm": {}},
+}
+
+
+def test_the_committed_recipe_is_right(root: Path) -> None:
+    recipe, params = (yaml.safe_load((root / f"{name}.yaml").read_text()) for name in ("tuning", "params"))
+    assert recipe["trials"] == 6
+    assert recipe["share"] == pytest.approx(1 / 3, abs=1e-3)
+    filled = [name for name in recipe["priors"] if name in names("priors") and trials(recipe, name)]
+    assert {"flow", "gmm", "wgan"} <= set(filled)
+    for name in filled:
+        # All that the method's block in params.yaml sets is spelt out: a trial stays what it was when that changes.
+        assert trials(recipe, name)[0].keys() == params["priors"][name].keys()
+
+
+def test_trials_are_the_default_and_its_changes() -> None:
+    assert trials(RECIPE, "flow") == [{"hidden": [8]}, {"hidden": [8], "transforms": 3}]
+    assert trials(RECIPE, "gmm") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "message"),
+    [
+        ("nothing", [], "no prior 'nothing'; choose from flow, gmm"),
+        ("flow", [], "flow: 1 trials, the default among them; each prior has 2"),
+        ("flow", [{"hiden": 3}], "trial 2: 'hiden' is unknown"),
+        ("flow", [{"hidden": [8]}], "trial 2: an earlier trial has the same settings"),
+    ],
+)
+def test_mistakes_in_a_recipe_are_named(name: str, changes: list[dict], message: str) -> None:
+    recipe = RECIPE | {"priors": RECIPE["priors"] | {"flow": {"default": {"hidden": [8]}, "changes": changes}}}
+    with pytest.raises(ValueError, match=message):
+        trials(recipe, name)
+
+
+def row(prior: str, trial: int, fcd: float | None, **settings: object) -> dict:
+    return {"prior": prior, "trial": trial, "settings": settings, "steps": 10, "fcd_validation": fcd, "seconds": 1.0}
+
+
+def test_the_log_keeps_what_is_finished_and_replaces_what_has_changed(tmp_path: Path) -> None:
+    path = tmp_path / "metrics/digits.csv"
+    assert len(load_log(path)) == 0
+    record(path, row("flow", 1, 2.0, hidden=[8]))
+    record(path, row("flow", 2, 3.0, hidden=[9]) | {"nll_validation": 1.5})
+    assert finished(load_log(path), "flow", 1, {"hidden": [8]}, 10)
+    assert not finished(load_log(path), "flow", 1, {"hidden": [9]}, 10)
+    assert not finished(load_log(path), "flow", 1, {"hidden": [8]}, 20)
+    assert not finished(load_log(path), "gmm", 1, {"hidden": [8]}, 10)
+    record(path, row("flow", 1, 1.0, hidden=[7]))
+    log = load_log(path)
+    assert log.fcd_validation.tolist() == [1.0, 3.0]
+    assert np.isnan(log.nll_validation[0])
+    assert [file.name for file in path.parent.iterdir()] == ["digits.csv"]
+
+
+def test_trials_that_finish_at_once_are_all_logged(tmp_path: Path) -> None:
+    path = tmp_path / "digits.csv"
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda i: record(path, row("flow", i, float(i))), range(20)))
+    assert load_log(path).trial.tolist() == list(range(20))
+
+
+def test_best_after_k_trials(tmp_path: Path) -> None:
+    path = tmp_path / "digits.csv"
+    for trial, fcd in enumerate([None, 3.0, 4.0, 1.0], 1):
+        record(path, row("flow", trial, fcd) | ({"failure": "diverged"} if fcd is None else {}))
+    record(path, row("gmm", 1, 5.0))
+    best = best_after(load_log(path))
+    assert best[best.prior == "flow"].best.tolist()[1:] == [3.0, 3.0, 1.0]
+    assert np.isnan(best.best[0])
+    assert best[best.prior == "gmm"].best.tolist() == [5.0]
+    assert len(best_lines({"digits": best, "mnist": best.iloc[:0]}).axes) == 1
+    with pytest.raises(ValueError, match="no trial is logged"):
+        best_lines({"digits": best.iloc[:0]})
+
+
+def test_a_score_is_the_distance_to_the_validation_split_and_sees_no_test_code(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    model, classifier = AE((1, 8, 8), 2, network="mlp", hidden=8).eval(), Classifier((1, 8, 8)).eval()
+    z = torch.randn(600, 2)
+    codes = {"train": z[:400], "validation": z[400:], "mean": z.mean(0), "scale": z.std(0)}
+    features = np.random.default_rng(0).normal(size=(500, 10))
+    reference = {}
+    for layer in ("logits", "penultimate"):
+        width = 10 if layer == "logits" else classifier.logits.in_features
+        part = features if width == 10 else np.random.default_rng(1).normal(size=(500, width))
+        reference[f"validation.0.{layer}.mean"], reference[f"validation.0.{layer}.cov"] = moments(part)
+
+    def scored(codes: dict) -> dict:
+        budget = Budget(1, 10, torch.Generator().manual_seed(0))
+        return score("gaussian", {}, codes, model, [classifier], reference, 5000, budget, tmp_path)
+
+    found = scored(codes)
+    assert scored(codes | {"test": torch.full((5, 2), float("nan"))}) == found
+    train, held_out = z[:400].double().numpy(), z[400:].double().numpy()
+    expected = -multivariate_normal(train.mean(0), np.cov(train.T, bias=True)).logpdf(held_out).mean()
+    assert found["nll_validation"] == pytest.approx(expected, abs=1e-3)
+    # The prior is the codes' Gaussian: decoded noise with their moments has the same distance, up to chance.
+    with torch.no_grad():
+        noise = torch.randn(5000, 2) @ torch.linalg.cholesky(z[:400].T.cov()).T + z[:400].mean(0)
+        images = (model.decode(noise) * 255).round() / 255
+        logits = classifier.activations(images)[0].double().numpy()
+    target = reference["validation.0.logits.mean"], reference["validation.0.logits.cov"]
+    assert found["fcd_validation"] == pytest.approx(frechet_distance(*moments(logits), *target), rel=0.02)
