@@ -95,6 +95,7 @@ def fit_prior(name: str, arguments: dict, codes: dict[str, Tensor], budget: Budg
     save_tensors(folder / "prior.safetensors", prior.state_dict(), about)
     # A native prior's are the autoencoder's: nothing was fitted here.
     figures |= {"parameters": 0 if native else _parameters(prior), "yardstick": prior.yardstick}
+    figures |= {"evaluations": prior.evaluations} if prior.evaluations > 1 else {}  # more than one pass is a cost
     if prior.has_density:
         for key, split in (("nll", "test"), ("nll_validation", "validation")):
             log_prob = evaluate(prior.log_prob, (z[split],))

@@ -26,6 +26,7 @@ class Prior(Game):
     has_density = False  # True: `log_prob` is exact
     has_noise_space = False  # True: `from_noise` makes codes of standard normal noise
     invertible = False  # True: `to_noise` finds the noise of a code
+    evaluations = 1  # passes through its network for one sample
     least_dim = 1  # the fewest dimensions of codes that it can be fitted to
     yardstick = False  # True: shows codes that it was given, so that it is no competitor
 
