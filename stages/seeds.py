@@ -32,7 +32,7 @@ def each_seed(
     """Maps a fit over seeds and returns the folder of each; finished ones are found again by all they depend on.
 
     That is the parameters, the input files, the stage's script, its fingerprint and the methods that are loaded by
-    now: a stage loads its method before it calls this. On a CPU the seeds run side by side, one core each: that is
+    now: a stage loads its method before it calls this. On a CPU the seeds run side by side, one thread each: that is
     faster than one seed on all cores, and its figures do not depend on how many there are.
 
     Arguments:
@@ -60,7 +60,7 @@ def each_seed(
 
 
 def side_by_side(function: Callable[[int], object], indices: Sequence[int], device: str) -> list:
-    """Returns what a function gives for each index; on a CPU in forked processes, one core each.
+    """Returns what a function gives for each index; on a CPU in forked processes of one thread each.
 
     The processes share the data that are loaded by now. A failure stops what has not begun.
 
@@ -71,7 +71,8 @@ def side_by_side(function: Callable[[int], object], indices: Sequence[int], devi
         return [function(index) for index in indices]
     global _forked
     _forked = function
-    workers = max(1, min(len(indices), len(os.sched_getaffinity(0))))
+    # More processes than cores: three seeds take turns on two cores, where the third alone would leave one idle.
+    workers = max(1, min(len(indices), 2 * len(os.sched_getaffinity(0))))
     with ProcessPoolExecutor(workers, multiprocessing.get_context("fork"), _begin, (os.getpid(),)) as pool:
         runs = [pool.submit(_call, index) for index in indices]
         try:
