@@ -71,8 +71,7 @@ def side_by_side(function: Callable[[int], object], indices: Sequence[int], devi
         return [function(index) for index in indices]
     global _forked
     _forked = function
-    # More processes than cores: three seeds take turns on two cores, where the third alone would leave one idle.
-    workers = max(1, min(len(indices), 2 * len(os.sched_getaffinity(0))))
+    workers = max(1, min(len(indices), len(os.sched_getaffinity(0))))
     with ProcessPoolExecutor(workers, multiprocessing.get_context("fork"), _begin, (os.getpid(),)) as pool:
         runs = [pool.submit(_call, index) for index in indices]
         try:

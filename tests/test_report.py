@@ -10,13 +10,14 @@ import pandas as pd
 import pytest
 import torch
 from PIL import Image
+from scipy import stats
 
 from latentpriors.answer import conclusions, method
 from latentpriors.certainty import bias, neighbours, neighbours_in_words
 from latentpriors.figures_images import tiled
 from latentpriors.galleries import galleries
 from latentpriors.memorized import memorization
-from latentpriors.metrics import compare, seeds_needed
+from latentpriors.metrics import compare, ranked, seeds_needed
 from latentpriors.page import Section, Text, page
 from latentpriors.previews import latent_map, read_grid, save_grid
 from latentpriors.rankings import agreement, agreement_in_words
@@ -275,6 +276,20 @@ def test_ranks_are_those_of_the_comparisons(folder: Folder) -> None:
     assert ranks["ae-flow"][0] == ranks["ae-gmm"][0] == 1  # the planted tie
     assert ranks["ae-native"][0] > 1
     assert ranks["ae-flow"][1] < len(rows)
+
+
+def test_ranks_without_correction_are_those_of_single_t_tests(folder: Folder) -> None:
+    rows = loaded(folder).competing.set_index("cell")
+    logs = {name: np.log(row.fcd_by_seed) for name, row in rows.iterrows()}
+    for name, row in rows.iterrows():
+        better, worse = 1, len(rows)
+        for other in rows.index.drop(name):
+            test = stats.ttest_rel if rows.autoencoder[other] == row.autoencoder else stats.ttest_ind
+            welch = {} if test is stats.ttest_rel else {"equal_var": False}
+            found = test(logs[name], logs[other], **welch)
+            better += found.pvalue < 0.05 and found.statistic > 0
+            worse -= found.pvalue < 0.05 and found.statistic < 0
+        assert row.rank_alone == ranked((better, worse))
 
 
 def test_the_answer_names_ties_and_what_limits(folder: Folder) -> None:

@@ -9,9 +9,8 @@ import pandas as pd
 
 from .metrics import difference_interval, holm
 from .names import POSTER
-from .results import Results, log_figures
+from .results import ALPHA, Results, log_figures
 
-ALPHA = 0.05
 SHORT = 6  # names that a sentence can list
 
 

@@ -1,6 +1,6 @@
 """What the stages wrote of a table, read once: its figures, its ranks, and where its pictures are."""
 
-__all__ = ["Results", "load_results", "log_figures"]
+__all__ = ["ALPHA", "Results", "load_results", "log_figures"]
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,8 @@ from .metrics import compare, ranked
 from .names import COPYIST, POSTER
 from .store import StoreError, load_json
 
-TEXT = ("cell", "rank", "interval", "memorized", "device", "classifier_hash")
+ALPHA = 0.05  # the level at which a pair looked at alone is told apart
+TEXT = ("cell", "rank", "rank_alone", "interval", "memorized", "device", "classifier_hash")
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,8 @@ def load_results(cells: dict[str, dict], real: dict[str, dict], shared: Path, da
         raise ValueError(f"the table of {dataset} has yardsticks only; list a cell that competes in cells.yaml")
     pairs, ranks = compare(log_figures(table[~table.yardstick]), dict(zip(table.cell, table.autoencoder, strict=True)))
     table["rank"] = [ranked(ranks[name]) if name in ranks else None for name in table.cell]
+    alone = _ranks_alone(pairs, list(ranks))
+    table["rank_alone"] = [ranked(alone[name]) if name in alone else None for name in table.cell]
     table["memorized"] = flags(table)
     names = list(dict.fromkeys(cell["autoencoder"] for cell in cells.values()))
     homes = [shared / home for home in dict.fromkeys(item["table"] for item in cells.values())]
@@ -139,6 +142,14 @@ def _shares(table: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     ceilings = table[table.prior == "reconstruction"].set_index("autoencoder").fcd
     ceiling, floor = table.autoencoder.map(ceilings), table.fcd[table.prior == "real"].mean()
     return ceiling - floor, table.fcd - ceiling
+
+
+def _ranks_alone(pairs: pd.DataFrame, names: list[str]) -> dict[str, tuple[int, int]]:
+    """Returns the ranks left to each row where every pair is looked at alone, without correction."""
+    told = pairs[pairs.p < ALPHA]
+    ahead = told.a.where(told.difference < 0, told.b)
+    behind = told.b.where(told.difference < 0, told.a)
+    return {name: (1 + int((behind == name).sum()), len(names) - int((ahead == name).sum())) for name in names}
 
 
 def _first(homes: list[Path], name: str) -> Path | None:
