@@ -14,6 +14,8 @@ SHELL := /bin/bash
 reproduce: .venv/ready
 	@# A kill can leave dvc.lock empty; what it held comes back from the last commit and from the run-cache.
 	@if [ -f dvc.lock ] && ! [ -s dvc.lock ]; then rm dvc.lock; git checkout -q -- dvc.lock 2>/dev/null || true; fi
+	@# The cells of different autoencoders side by side; dvc repro alone does the same, a stage at a time.
+	@python reports/lanes.py $(TABLE)
 	dvc repro report@$(TABLE)
 	@# A full disk can keep outputs out of the cache while dvc ends with success.
 	@dvc status -q report@$(TABLE) || { echo "error: $(TABLE) is not complete in the cache; is the disk full? See: dvc status" >&2; exit 1; }
