@@ -45,13 +45,14 @@ def lanes(stages: Mapping[str, Stage], models: Mapping[str, dict], table: str) -
 
 
 def reproduce(shared: list[str], own: list[list[str]]) -> int:
-    """Runs the shared stages, then the lanes, as many at a time as there are cores; returns dvc's exit status."""
+    """Runs the shared stages, then the lanes, returns dvc's exit status."""
     count = len(shared) + sum(map(len, own))
     with tqdm(total=count, desc="stages", unit="stage", disable=None) as bar:
         code = _run(shared, bar)
         if code:
             return code
-        with ThreadPoolExecutor(max(1, min(len(own), len(os.sched_getaffinity(0))))) as pool:
+        # One lane more than there are cores: each waits for dvc's lock file now and then.
+        with ThreadPoolExecutor(len(os.sched_getaffinity(0)) + 1) as pool:
             return max(pool.map(lambda lane: _run(lane, bar), own), default=0)
 
 
