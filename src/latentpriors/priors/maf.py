@@ -31,7 +31,7 @@ class MAF(LikelihoodFlow):
         self,
         dim: int,
         *,
-        transforms: int = 5,
+        transforms: int = 8,
         hidden: tuple[int, ...] = (128, 128),
         noise_scale: float = 0.1,
         learning_rate: float = 4e-3,

@@ -36,7 +36,7 @@ class NSF(LikelihoodFlow):
         self,
         dim: int,
         *,
-        transforms: int = 8,
+        transforms: int = 6,
         hidden: tuple[int, ...] = (128, 128),
         bins: int = 8,
         bound: float = 5.0,
