@@ -47,7 +47,7 @@ class RBM(Prior):
         chains: int = 512,
         gibbs_turns: int = 2,
         gibbs_steps: int = 200,
-        learning_rate: float = 3e-3,
+        learning_rate: float = 5e-3,
     ):
         super().__init__(dim)
         self.weight = nn.Parameter(0.1 * torch.randn(dim, hidden) / dim**0.5)

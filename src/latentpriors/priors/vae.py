@@ -38,7 +38,7 @@ class SecondStageVAE(Prior):
         dim: int,
         *,
         hidden: tuple[int, ...] = (256, 256),
-        learning_rate: float = 2e-3,
+        learning_rate: float = 4e-3,
     ):
         super().__init__(dim)
         self.encoder = MLP(dim, 2 * dim, list(hidden), nn.SiLU)
