@@ -63,7 +63,8 @@ class Project:
     @staticmethod
     def core(pipeline: dict) -> None:
         """Leaves out what no table needs; the ledger reads MNIST, which is not here."""
-        for stage in ("score_codes", "variance", "metric_check", "audit", "replication"):
+        left_out = ("score_codes", "variance", "metric_check", "audit", "replication")
+        for stage in (*left_out, "exact", "exact_grades", "exact_report"):
             pipeline["stages"].pop(stage, None)
 
     def git(self, *arguments: str) -> None:

@@ -7,8 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from .densities import DENSITIES
-from .exact_figures import CONTAINS, INTEGRAL, NATS, WASSERSTEIN
-from .exact_grades import NEAR, PLAIN
+from .exact_bounds import CONTAINS, INTEGRAL, NATS, NEAR, PLAIN, WASSERSTEIN
 from .exact_tables import figures_sheet, grades_sheet, main_sheet, reference_sheet
 from .figures import save
 from .figures_exact import distance_dots, grade_lines, samples_on

@@ -1,15 +1,14 @@
 """Grades for the metrics themselves: what they say of two samples whose true difference is known."""
 
-__all__ = ["AMOUNTS", "NEAR", "PLAIN", "grade"]
+__all__ = ["AMOUNTS", "grade"]
 
 import numpy as np
 
 from .densities import DENSITIES, Density
+from .exact_bounds import NEAR, PLAIN
 from .metrics import sliced_wasserstein, two_sample_test
 
 AMOUNTS = (0.0, 0.1, 0.3, 1.0)  # shifts, in standard deviations of each coordinate
-NEAR = 0.1  # from the best accuracy that any classifier could have, at most, for a shift that is plain
-PLAIN = 0.3
 PAIRS = 3  # samples of each kind, averaged
 
 
