@@ -19,7 +19,7 @@ from latentpriors.training import Budget
 from seeds import curves, each_seed, side_by_side
 
 # What a finished fit's figures rest on, beside what `each_seed` looks at.
-CODE = [ROOT / f"src/latentpriors/{name}.py" for name in ("densities", "exact_figures")]
+CODE = [ROOT / f"src/latentpriors/{name}.py" for name in ("densities", "exact_bounds", "exact_figures")]
 SHOWN = 600  # samples of each density in the preview
 
 

@@ -7,8 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from .densities import DENSITIES
-from .exact_figures import CONTAINS, INTEGRAL, NATS, WASSERSTEIN
-from .exact_grades import NEAR, PLAIN
+from .exact_bounds import CONTAINS, INTEGRAL, NATS, NEAR, PLAIN, WASSERSTEIN
 from .exact_tables import figures_sheet, grades_sheet, main_sheet, reference_sheet
 from .figures import save
 from .figures_exact import distance_dots, grade_lines, samples_on
@@ -126,7 +125,8 @@ def _metrics_in_words(grades: pd.DataFrame) -> str:
 def _grades_asked() -> str:
     return (
         "Two samples of each density, one shifted in every coordinate. Sliced Wasserstein should say √(shift² + "
-        "floor²), and may be off by the floor, its figure without a shift. The two-sample test's accuracy should not "
-        "be above the best that any classifier could have, which the densities tell, by more than three standard "
-        f"errors, and from a shift of {PLAIN} on not more than {NEAR} below it; without a shift it should be 0.5."
+        "floor²), and may be off by the floor, its figure for the unshifted codes dealt into two at random. The "
+        "two-sample test's accuracy should not be above the best that any classifier could have, which the densities "
+        f"tell, by more than three standard errors, and from a shift of {PLAIN} on not more than {NEAR} below it; "
+        "without a shift it should be 0.5."
     )

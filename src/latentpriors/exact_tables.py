@@ -5,7 +5,7 @@ __all__ = ["figures_sheet", "grades_sheet", "main_sheet", "reference_sheet"]
 import pandas as pd
 
 from .densities import DENSITIES
-from .exact_figures import INTEGRAL, NATS, WASSERSTEIN
+from .exact_bounds import INTEGRAL, NATS, WASSERSTEIN
 from .sheets import Column, Sheet
 
 FIGURES = (
