@@ -14,6 +14,9 @@ from latentpriors.training import Budget, train
 
 # What makes a method small enough for a test, where its defaults are not.
 SMALL = {
+    "diffusion": {"hidden": 16, "blocks": 1, "steps": 4, "nodes": 4},
+    "ebm": {"hidden": [16], "langevin_steps": 4},
+    "flow_matching": {"hidden": 16, "blocks": 1, "steps": 4, "nodes": 4},
     "flow": {"transforms": 4, "hidden": [16]},
     "gmm": {"components": [2, 4]},
     "maf": {"transforms": 2, "hidden": [16]},
