@@ -18,7 +18,7 @@ def headline(table: Path) -> str:
         f"{low:.2f} to {high:.2f}" if pd.notna(low) else ""
         for low, high in zip(rows.fcd_low, rows.fcd_high, strict=True)
     ]
-    titles = {"rank": "rank", "rank_alone": "rank, pairs alone"}
+    titles = {"rank": "rank", "rank_alone": "rank, uncorrected"}
     ranks = {title: rows[key].fillna("") for key, title in titles.items() if key in rows}
     shown = pd.DataFrame({"cell": names, **ranks, "FCD": rows.fcd.map("{:.2f}".format), "95% interval": intervals})
     return shown.to_markdown(index=False, disable_numparse=True)

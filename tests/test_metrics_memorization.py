@@ -83,6 +83,34 @@ def test_some_copies_among_bad_samples_are_caught(data: tuple[np.ndarray, np.nda
     assert found.memorizing
 
 
+def test_some_copies_among_honest_samples_are_caught(data: tuple[np.ndarray, np.ndarray]) -> None:
+    samples = draw(np.random.default_rng(1), 1000)
+    samples[:300] = data[0][:300]
+    assert memorization(samples, *data).memorizing
+
+
+@pytest.mark.parametrize("dim", [2, 8, 16])
+def test_who_drops_all_but_the_densest_mode_is_no_memorizer(dim: int) -> None:
+    """Ten modes of different widths; only the tightest is drawn, anew."""
+    random = np.random.default_rng(0)
+    centers, widths = 8 * random.normal(size=(10, dim)), np.linspace(0.3, 1.5, 10)
+
+    def modes(n: int, most: int) -> np.ndarray:
+        k = random.integers(most, size=n)
+        return centers[k] + widths[k, None] * random.normal(size=(n, dim))
+
+    found = memorization(modes(1000, 1), modes(5000, 10), modes(1000, 10))
+    assert found.c_t < -3
+    assert not found.memorizing
+
+
+def test_ties_of_discrete_rows_are_no_copies() -> None:
+    rows = [np.random.default_rng(seed).normal(size=(2000, 2)).round(1) for seed in range(3)]
+    found = memorization(*rows)
+    assert found.copies > 0.3
+    assert not found.memorizing
+
+
 def test_honest_fits_are_not_caught(data: tuple[np.ndarray, np.ndarray]) -> None:
     for seed in range(5):
         found = memorization(draw(np.random.default_rng(10 + seed), 1000), *data)

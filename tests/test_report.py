@@ -369,8 +369,8 @@ def test_the_bias_of_the_count_is_said(folder: Folder) -> None:
 def test_a_memorizer_is_flagged_and_an_honest_prior_is_not(folder: Folder) -> None:
     shared, _ = folder
     assert "none of the 12 cells is flagged" in memorization(loaded(folder).table)
-    edit(shared / "poster/digits-ae-gmm.json", code_c_t=-19.0, code_copies=1.0)
-    edit(shared / "poster/digits-vae-flow.json", feature_copies=0.4)
+    edit(shared / "poster/digits-ae-gmm.json", code_c_t=-19.0, code_copies=1.0, code_authenticity=0.0)
+    edit(shared / "poster/digits-vae-flow.json", feature_copies=0.4, feature_authenticity=0.3)
     dropper = {"code_c_t": -9.0, "code_authenticity": 0.5, "code_authenticity_held_out": 0.55}
     edit(shared / "poster/digits-vae-wgan.json", **dropper)
     edit(shared / "poster/digits-aae-wgan.json", **dropper | {"code_authenticity": 0.1})
@@ -390,7 +390,7 @@ def test_a_memorizer_is_flagged_and_an_honest_prior_is_not(folder: Folder) -> No
 
 def test_flagged_cells_are_shown_with_their_neighbours(folder: Folder, tmp_path: Path) -> None:
     shared, _ = folder
-    edit(shared / "poster/digits-vae-native.json", code_copies=0.2)  # the last of the table
+    edit(shared / "poster/digits-vae-native.json", code_copies=0.2, code_authenticity=0.4)  # the last of the table
     for name in ("walk", "interpolation", "skipped", "training"):
         for path in shared.rglob(f"{name}.png"):
             path.unlink()

@@ -16,7 +16,7 @@ COLUMNS = (
         Column("rank", "rank", "s",
                "Best and worst rank that the seeds leave open: all pairs of competing cells compared by log FCD, "
                "Holm's correction over all of them; overlapping ranges are no order, yardsticks have none."),
-        Column("rank_alone", "rank, pairs alone", "s",
+        Column("rank_alone", "rank, uncorrected", "s",
                "The same without correction, each pair at 95%: of twenty equal pairs chance alone tells one apart."),
         Column("fcd", "FCD", ".2f",
                "Fréchet distance of the samples' logits to those of the test split, mean over seeds and classifiers; "
@@ -61,8 +61,8 @@ COLUMNS = (
     *_group(
         "Memorization",
         Column("memorized", "memorization", "s",
-               "Where samples look copied, features or codes: copies above 0.05, or C_T below -3 with authenticity "
-               "below 0.8 of that of held-out rows."),
+               "Where samples look copied, features or codes: copies above 0.05, or C_T below -3, either with "
+               "authenticity below that of held-out rows."),
         Column("feature_c_t", "C_T features", ".1f",
                "About 0: samples are as far from the training images as held-out images are; below -3: nearer, "
                "memorized or drawn only where images are dense; above 3: farther."),
@@ -95,7 +95,8 @@ COLUMNS = (
     *_group(
         "Cost",
         Column("seconds", "fit seconds", ".1f", "Fit of the prior, one seed."),
-        Column("samples_per_second", "codes per second", ",.0f", "Drawn from the fitted prior, without decoding."),
+        Column("sample_seconds", "sample seconds", ".2f",
+               "Drawing the codes of one seed, without decoding; the first draw of its process, with others beside."),
         Column("evaluations", "evaluations", ",.0f", "Passes through the prior's network for one sample."),
         Column("parameters", "parameters", ",.0f", "Numbers that the fit of the prior found."),
         Column("steps", "steps", ",.0f", "Gradient steps of each of the prior's players."),

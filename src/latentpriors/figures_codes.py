@@ -17,10 +17,17 @@ def latent_maps(maps: dict[str, pd.DataFrame]) -> Figure:
     figure = Figure(figsize=(3.3 * len(maps), 3.6), layout="constrained")
     for axes, (name, points) in zip(figure.subplots(1, len(maps), squeeze=False)[0], maps.items(), strict=True):
         axes.scatter(points.x, points.y, c=points.label, cmap="tab10", s=3, lw=0)
-        for label, center in points.groupby("label")[["x", "y"]].median().iterrows():
-            axes.text(center.x, center.y, str(label), weight="bold", ha="center", va="center", bbox=_PAPER)
+        for label, own in points.groupby("label"):
+            x, y = _densest(own[["x", "y"]].to_numpy())
+            axes.text(x, y, str(label), weight="bold", ha="center", va="center", bbox=_PAPER)
         axes.set(title=name, xticks=[], yticks=[], frame_on=False)
     return figure
+
+
+def _densest(points: np.ndarray) -> np.ndarray:
+    """Returns the one of some points (N, 2) that has a fifth of them nearest: a class in lumps has its mean nowhere."""
+    distances = np.linalg.norm(points[:, None] - points, axis=2)
+    return points[np.quantile(distances, 0.2, axis=1).argmin()]
 
 
 def codes_and_samples(planes: dict[tuple[str, str], pd.DataFrame]) -> Figure:

@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from .figures import BLUE, GREEN, GREY, ORANGE, PALE, PURPLE
 
-LEAST_SECONDS = 0.1  # less is drawn here: a prior without a fit has no place on a logarithmic axis
+LEAST_SECONDS = 0.1  # a prior without a fit is drawn here: zero has no place on a logarithmic axis
 SHOWN = 8  # cells whose extrapolation is drawn
 
 
@@ -63,8 +63,8 @@ def bias_lines(table: pd.DataFrame) -> Figure | None:
         axes.plot(inverse, values, "o", color=BLUE, ms=4)
         axes.plot(0, row.fcd_infinity, "o", mfc="white", mec=ORANGE, mew=1.5, ms=5.5, clip_on=False, zorder=5)
         axes.set_title(row.cell, fontsize=9)
-        marks = [0, *(1 / np.array([counts[0], counts[-1]]))]
-        axes.set_xticks(marks, ["∞", f"{counts[0]:,}", f"{counts[-1]:,}"], fontsize=7)
+        # The largest count is too near to infinity for a label of its own.
+        axes.set_xticks([0, 1 / min(counts)], ["∞", f"{min(counts):,}"], fontsize=7)
         axes.tick_params(axis="y", labelsize=7)
         axes.margins(y=0.2)
     for axes in spots[len(table) :]:
@@ -77,9 +77,11 @@ def pareto(table: pd.DataFrame) -> Figure:
     """Draws FCD against the seconds of a prior's fit, and the front of cells that no cheaper one beats.
 
     Arguments:
-        table: With the columns autoencoder, prior, seconds and fcd.
+        table: With the columns autoencoder, prior, seconds, parameters and fcd.
     """
-    table = table.assign(seconds=table.seconds.clip(lower=LEAST_SECONDS)).dropna(subset="seconds")
+    # Without parameters nothing was fitted: what the clock says is overhead.
+    spent = table.seconds.where(table.parameters != 0, 0.0).clip(lower=LEAST_SECONDS)
+    table = table.assign(seconds=spent).dropna(subset="seconds")
     figure = Figure(figsize=(7, 4.4), layout="constrained")
     axes = figure.subplots()
     ordered = table.sort_values(["seconds", "fcd"])

@@ -9,7 +9,7 @@ from .metrics.memorization import COPIES, NEAR, Memorization
 SPACES = {"features": "feature", "codes": "code"}
 RULE = (
     f"more than {COPIES:.0%} of samples as near to a training row as the nearest hundredth of held-out rows, or a C_T "
-    f"below {NEAR:g} with authenticity well below that of held-out rows"
+    f"below {NEAR:g}, either with authenticity below that of held-out rows"
 )
 
 

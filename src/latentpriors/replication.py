@@ -13,6 +13,7 @@ from .metrics import difference_interval, student_interval
 from .store import load_json
 
 VERDICTS = ("replicated", "not replicated", "undecided", "not comparable")
+NOT_RUN = "not run yet"  # why there is no verdict, of models that are to come
 
 READING = """\
 Each row is a figure that was published, what came out here, and a verdict. Ours is the mean over independent seeds, \
@@ -43,7 +44,9 @@ def markdown(ledger: dict, rows: pd.DataFrame) -> str:
     """Returns the page: how to read it, how many rows have which verdict, and a table for each source."""
     counts = Counter(rows.verdict)
     found = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict])
-    parts = ["# Published figures and ours", READING, f"Of {len(rows)} figures and claims: {found}."]
+    waiting = int((rows.rule == NOT_RUN).sum())
+    later = f" ({waiting} of these because they are not run yet)" if waiting else ""
+    parts = ["# Published figures and ours", READING, f"Of {len(rows)} figures and claims: {found}{later}."]
     for name, source in ledger["sources"].items():
         shown = rows[rows.source == name].drop(columns=["id", "source"])
         if len(shown):

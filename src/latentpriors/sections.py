@@ -16,12 +16,13 @@ from .galleries import galleries
 from .memorized import memorization
 from .page import Picture, Section, Text
 from .rankings import agreement, agreement_in_words
-from .results import Results
+from .results import ALPHA, Results
 from .sheets import Sheet
 
 CAPTIONS = {
     "forest": "FCD of every cell with its 95% interval over seeds, on a logarithmic axis. Dark blue: the best cell and "
-    "those not told apart from it; pale blue: told apart; grey diamonds are yardsticks, not competitors.",
+    "those that the seeds do not tell from it, each pair looked at alone; pale blue: told apart; grey diamonds are "
+    "yardsticks, not competitors.",
     "bias": "FCD (dots) against one over the number of samples, for the best cells, and its straight line to "
     "infinitely many (orange ring). A steep line is a figure that owes much to its count; the scales differ between "
     "panels.",
@@ -34,7 +35,7 @@ CAPTIONS = {
     "curves": "Training curves, one line for each seed; the validation figure is the one on which weights are kept. "
     "For gmm the axis is the number of components.",
     "pareto": "FCD against the seconds of the prior's fit, the autoencoder's training left out. Cells on the dashed "
-    f"front are beaten by no cheaper one; fits below {figures_table.LEAST_SECONDS:g} s stand at the left edge.",
+    "front are beaten by no cheaper one; what needs no fit stands at the left edge.",
     "agreement": "Kendall's tau of each two rankings of the competing cells: 1 (dark blue) where they rank alike, -1 "
     "(red) where reversed. Read the first row: what disagrees with FCD there measures something else.",
 }
@@ -57,7 +58,8 @@ def sections(results: Results, out: Path) -> list[Section]:
         save(drawn, out / f"{name}.png")
         return [Picture(out / f"{name}.png", name, CAPTIONS[name])]
 
-    tied = {*results.pairs[~results.pairs.differ][["a", "b"]].apply(frozenset, axis=1)} if len(results.pairs) else set()
+    alike = results.pairs[results.pairs.p >= ALPHA]
+    tied = {frozenset(pair) for pair in zip(alike.a, alike.b, strict=True)}
     best, names = results.competing.cell[0], results.names
     rows = results.table.assign(
         tied=[name == best or frozenset((name, best)) in tied for name in results.table.cell],

@@ -31,7 +31,7 @@ def precision_recall(real: ArrayLike, fake: ArrayLike, k: int = 3) -> tuple[floa
         ValueError: k is not a positive integer or a set has no k-th neighbour, wrong shapes, entries that are not
             finite, different dimensions, or real rows that are all the same.
     """
-    real, fake = _checked(real, fake, k, k + 1)
+    real, fake = _checked(real, fake, k, True)
     return _covered(fake, real, _radii(real, k)), _covered(real, fake, _radii(fake, k))
 
 
@@ -52,7 +52,7 @@ def density_coverage(real: ArrayLike, fake: ArrayLike, k: int = 5) -> tuple[floa
     Raises:
         ValueError: as `precision_recall`.
     """
-    real, fake = _checked(real, fake, k, 1)
+    real, fake = _checked(real, fake, k, False)
     count, held = 0, np.zeros(len(real), dtype=bool)
     for inside in _inside(fake, real, _radii(real, k), closed=False):
         count += np.count_nonzero(inside)
@@ -60,11 +60,11 @@ def density_coverage(real: ArrayLike, fake: ArrayLike, k: int = 5) -> tuple[floa
     return float(count / k / len(fake)), float(held.mean())
 
 
-def _checked(real: ArrayLike, fake: ArrayLike, k: int, least: int) -> tuple[np.ndarray, np.ndarray]:
+def _checked(real: ArrayLike, fake: ArrayLike, k: int, both: bool) -> tuple[np.ndarray, np.ndarray]:
     if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
         raise ValueError(f"k is {k!r}; a positive integer is needed")
     real, fake = pair(real, fake, NAMES)
-    for name, x, fewest in zip(NAMES, (real, fake), (k + 1, least), strict=True):
+    for name, x, fewest in zip(NAMES, (real, fake), (k + 1, k + 1 if both else 1), strict=True):
         if len(x) < fewest:
             raise ValueError(f"{name} have {len(x)} rows, so no neighbour number {k}: give more rows or a smaller k")
     if (real == real[0]).all():

@@ -37,9 +37,15 @@ class Memorization(NamedTuple):
 
     @property
     def memorizing(self) -> bool:
-        """Whether nearness and authenticity both say so, or copies alone; for a few hundred rows or more."""
+        """Whether nearness and authenticity both say so, or copies do; for a few hundred rows or more.
+
+        Samples drawn only where data are dense are near and have near copies too, but their neighbourhoods are as
+        dense: their authenticity is that of held-out rows. Copies lower it by their share, or lie among samples that
+        are far from the data.
+        """
         unauthentic = self.authenticity < AUTHENTIC * self.authenticity_held_out
-        return (self.c_t < NEAR and unauthentic) or self.copies > COPIES
+        lowered = self.authenticity < (1 - self.copies / 2) * self.authenticity_held_out
+        return (self.c_t < NEAR and unauthentic) or (self.copies > COPIES and (self.c_t > -NEAR or lowered))
 
 
 def memorization(samples: ArrayLike, train: ArrayLike, held_out: ArrayLike) -> Memorization:
