@@ -27,6 +27,10 @@ SMALL = {
     "rbm": {"hidden": 8, "chains": 20, "gibbs_steps": 5},
     "aae": {"critic_hidden": [16]},
     "vamp": {"pseudo_inputs": 4},
+    "glf": {"transforms": 2, "flow_hidden": [16]},
+    "glf_regularized": {"transforms": 2, "flow_hidden": [16]},
+    "vae_flow_posterior": {"transforms": 2, "flow_hidden": [16]},
+    "vae_flow_prior": {"transforms": 2, "flow_hidden": [16]},
 }
 D = 3
 
@@ -179,7 +183,13 @@ def test_all_methods_start_from_the_same_decoder() -> None:
         assert all(torch.equal(tensor, other[key]) for key, tensor in weights[0].items())
 
 
-@pytest.mark.parametrize(("kind", "choices"), [("priors", "flow, flow_matching, gaussian"), ("autoencoders", "aae, ae, rae, vae")])
+@pytest.mark.parametrize(
+    ("kind", "choices"),
+    [
+        ("priors", "flow, flow_matching, gaussian"),
+        ("autoencoders", "aae, ae, glf, glf_regularized, rae, vae, vae_flow_posterior, vae_flow_prior, vamp"),
+    ],
+)
 def test_unknown_methods_are_refused(kind: str, choices: str) -> None:
     with pytest.raises(ValueError, match=choices):
         find(kind, "nonsense")
