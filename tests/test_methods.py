@@ -27,6 +27,10 @@ SMALL = {
     "rbm": {"hidden": 8, "chains": 20, "gibbs_steps": 5},
     "aae": {"critic_hidden": [16]},
     "vamp": {"pseudo_inputs": 4},
+    "glf": {"transforms": 2, "flow_hidden": [16]},
+    "glf_regularized": {"transforms": 2, "flow_hidden": [16]},
+    "vae_flow_posterior": {"transforms": 2, "flow_hidden": [16]},
+    "vae_flow_prior": {"transforms": 2, "flow_hidden": [16]},
 }
 D = 3
 
