@@ -148,8 +148,8 @@ def test_cvae_is_the_vae_where_there_is_one_class() -> None:
 
 def cvae(x: torch.Tensor, y: torch.Tensor) -> CVAE:
     torch.manual_seed(0)
-    model = CVAE(**SMALL, classes=4, learning_rate=5e-3)
-    model.fit((x, y), (), budget(600, 100))
+    model = CVAE(**SMALL, classes=4, learning_rate=1e-2)
+    model.fit((x, y), (), budget(1000, 100))
     return model
 
 
