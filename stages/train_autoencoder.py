@@ -25,6 +25,7 @@ def main() -> None:
     factor, where = own.pop("factor", 1), device(shared["precision"])
     data = load_tensors(Path(options.images), where)[0]
     images = {split: data[f"{split}.images"].float() / 255 for split in ("train", "validation", "test")}
+    labels = {split: data[f"{split}.labels"] for split in ("train", "validation")}
 
     def fit(index: int, folder: Path) -> dict:
         # The names of a seed leave out the method: one start and one order of the data for all that is compared.
@@ -35,7 +36,9 @@ def main() -> None:
         )  # fmt: skip
         seed("autoencoder", dataset, index)
         kwargs = {"shape": list(images["train"].shape[1:])} | shared["network"] | own
-        figures = fit_autoencoder(name, kwargs, images, budget, generator(where, "codes", dataset, index), folder)
+        figures = fit_autoencoder(
+            name, kwargs, images, budget, generator(where, "codes", dataset, index), folder, labels
+        )
         return figures | {"steps": steps, "factor": factor, "device": where.type}
 
     find("autoencoders", name)  # loaded now: finished seeds are found by the method's source too

@@ -10,7 +10,7 @@ from latentpriors.fits import load_autoencoder, load_prior
 from latentpriors.priors.base import Prior
 from latentpriors.registry import find, names
 from latentpriors.store import save_tensors
-from latentpriors.training import Budget, train
+from latentpriors.training import Budget
 
 # What makes a method small enough for a test, where its defaults are not.
 SMALL = {
@@ -31,6 +31,7 @@ SMALL = {
     "glf_regularized": {"transforms": 2, "flow_hidden": [16]},
     "vae_flow_posterior": {"transforms": 2, "flow_hidden": [16]},
     "vae_flow_prior": {"transforms": 2, "flow_hidden": [16]},
+    "cvae": {"classes": 4},
 }
 D = 3
 
@@ -113,7 +114,7 @@ def test_every_method_trains_in_every_precision(kind: str, precision: str) -> No
             method.fit(codes(200), codes(100, 1), lower)
             assert sample(method.eval(), 5).dtype == torch.float32
         else:
-            train(method, (images(50),), lower, (images(20),))
+            method.fit((images(50),), (images(20),), lower)
             assert method.decode(method.encode(images(2))[0]).dtype == torch.float32
 
 
@@ -129,7 +130,7 @@ def images(n: int) -> torch.Tensor:
 def trained(name: str) -> Autoencoder:
     torch.manual_seed(0)
     model = find("autoencoders", name)((1, 8, 8), D, channels=[4, 8], hidden=16, **SMALL.get(name, {}))
-    train(model, (images(100),), budget(), (images(20),))
+    model.fit((images(100),), (images(20),), budget())
     return model
 
 
@@ -168,15 +169,17 @@ def test_autoencoder_learns(autoencoder: Autoencoder) -> None:
         stripes[index, :, index % 8] = 1
     torch.manual_seed(0)
     model = find("autoencoders", name)((1, 8, 8), D, network="mlp", hidden=32, learning_rate=1e-2)
-    train(model, (stripes,), budget(400))
+    model.fit((stripes,), (), budget(400))
     with torch.no_grad():
         error = (model.decode(model.encode(stripes)[0]) - stripes).square().mean()
-    assert error < 0.5 * (stripes.mean(0) - stripes).square().mean()
+    # Of seven directions, all alike, three codes get a linear map no further than 4/7.
+    most = 4 / 7 if name == "pca" else 0.5
+    assert error < most * (stripes.mean(0) - stripes).square().mean()
 
 
 def test_all_methods_start_from_the_same_decoder() -> None:
     weights = []
-    for name in names("autoencoders"):
+    for name in set(names("autoencoders")) - {"pca"}:  # a linear one
         torch.manual_seed(0)
         weights.append(find("autoencoders", name)((1, 8, 8), D).decoder.state_dict())
     for other in weights[1:]:

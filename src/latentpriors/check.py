@@ -17,6 +17,8 @@ CHOICES = {
     "network": tuple(NETWORKS),
     "reader": READERS,
     "regularizer": ("gradient", "weights", "spectral"),
+    "corruption": ("gaussian", "masking"),
+    "sparsity": ("kl", "l1"),
 }
 POSITIVE = ("factor", "learning_rate")  # also where a key ends with it
 MAY_BE_ZERO = ("seed", "shift")  # whole numbers that need not be at least 1

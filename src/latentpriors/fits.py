@@ -14,7 +14,7 @@ from .autoencoders.base import Autoencoder, NativePrior
 from .priors.base import Prior, Standardization
 from .registry import find
 from .store import load_tensors, save_tensors
-from .training import Budget, evaluate, train
+from .training import Budget, evaluate
 from .walks import images as images_of
 
 if TYPE_CHECKING:
@@ -25,7 +25,13 @@ SHOTS = 8  # images or codes of each kind that are kept at every point of the cu
 
 
 def fit_autoencoder(
-    name: str, arguments: dict, images: dict[str, Tensor], budget: Budget, codes: torch.Generator, folder: Path
+    name: str,
+    arguments: dict,
+    images: dict[str, Tensor],
+    budget: Budget,
+    codes: torch.Generator,
+    folder: Path,
+    labels: dict[str, Tensor] | None = None,
 ) -> dict[str, float]:
     """Trains an autoencoder, writes weights, codes and shots (.safetensors), and returns the last figures.
 
@@ -38,8 +44,15 @@ def fit_autoencoder(
         folder: Where the files go. The codes of each split come with the `mean` and `scale` that standardize them; the
             shots are reconstructions of test images, then images of noise, at each point of the curves. Where the
             autoencoder brings a native prior, the codes' file holds that too: `native` and tensors `native.NAME`.
+        labels: The classes, with shape (N,), of "train" and "validation"; for methods that learn from them.
+
+    Raises:
+        ValueError: the method learns from labels, and there are none.
     """
     model = find("autoencoders", name)(**arguments).to(images["train"].device)
+    if model.labels and labels is None:
+        raise ValueError(f"{name} learns from labels; give those of the training and validation images")
+    data = {s: (images[s], labels[s]) if model.labels else (images[s],) for s in ("train", "validation")}
     noise = torch.randn(SHOTS, model.latent, generator=codes, device=codes.device)
     shots = {}
 
@@ -48,7 +61,7 @@ def fit_autoencoder(
         shots[f"{step:07}"] = images_of(model, torch.cat([z, noise]))
         model.train()
 
-    figures = train(model, (images["train"],), replace(budget, look=torch.no_grad()(look)), (images["validation"],))
+    figures = model.fit(data["train"], data["validation"], replace(budget, look=torch.no_grad()(look)))
     save_tensors(folder / "weights.safetensors", model.state_dict(), {"name": name, "arguments": arguments})
     save_tensors(folder / "shots.safetensors", shots)
     model.generator = codes

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from ..networks import build_decoder, build_encoder
-from ..training import Game, Player
+from ..training import Budget, Game, Player, train
 
 
 class NativePrior(NamedTuple):
@@ -48,6 +48,7 @@ class Autoencoder(Game):
     """
 
     turns = ("reconstruction",)
+    labels = False  # True: learns from images and their classes
 
     def __init__(
         self,
@@ -64,6 +65,10 @@ class Autoencoder(Game):
         # The decoder first: then all methods with one seed start from the same decoder.
         self.decoder = build_decoder(network, shape, latent, list(channels), hidden)
         self.encoder = build_encoder(network, shape, latent * (2 if stochastic else 1), list(channels), hidden)
+
+    def fit(self, data: tuple[Tensor, ...], validation: tuple[Tensor, ...], budget: Budget) -> dict[str, float]:
+        """Trains on images (N, C, H, W), and labels (N,) where it has `labels`; returns the curves' last figures."""
+        return train(self, data, budget, validation)
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
         """Returns the mean (N, D) and, where the encoder is stochastic, the scale (N, D) of q(z | x)."""
