@@ -2,10 +2,22 @@
 
 A stage depends on these numbers instead of on the modules: a better comment reruns nothing, and a changed number
 cannot pass unseen, since a test recomputes them. What a stage has to depend on is one small file, stages/STAGE.json:
-the digests of the fingerprints of all shared modules that it imports, directly or through others.
+the digests of the fingerprints of all shared modules that it imports, directly or through others. A method has such a
+file too, methods/KIND/NAME.json, with the digests of the other methods that it is built from.
 """
 
-__all__ = ["FINGERPRINTS", "MODULES", "compute", "imports", "of_stage", "same", "source"]
+__all__ = [
+    "FINGERPRINTS",
+    "METHODS",
+    "MODULES",
+    "STAGES",
+    "compute",
+    "imports",
+    "of_method",
+    "of_stage",
+    "same",
+    "source",
+]
 
 import ast
 import hashlib
@@ -21,16 +33,33 @@ import numpy as np
 import pandas as pd
 import torch
 import yaml
+import zuko
 from torch import nn
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
+KINDS = ("autoencoders", "priors")
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "stages")]
 
 import context  # noqa: E402
 import seeds  # noqa: E402
-from latentpriors import data, design, evaluation, fits, metrics, networks, previews, scoring, store, walks  # noqa: E402
+from latentpriors import (  # noqa: E402
+    bounds,
+    data,
+    design,
+    evaluation,
+    fits,
+    metrics,
+    networks,
+    ode,
+    previews,
+    scoring,
+    store,
+    walks,
+)  # fmt: skip
 from latentpriors.autoencoders.base import Autoencoder, bernoulli_cross_entropy  # noqa: E402
+from latentpriors.likelihood import LikelihoodFlow  # noqa: E402
+from latentpriors.networks.timed import TimedMLP  # noqa: E402
 from latentpriors.priors.base import Prior, Standardization  # noqa: E402
 from latentpriors.priors.gaussian import Gaussian  # noqa: E402
 from latentpriors.training import Budget, Game, Player, evaluate, train  # noqa: E402
@@ -72,6 +101,10 @@ MODULES = {
     "latentpriors.networks.classifier": "networks",
     "latentpriors.networks.conv": "networks",
     "latentpriors.networks.mlp": "networks",
+    "latentpriors.networks.timed": "densities",
+    "latentpriors.likelihood": "densities",
+    "latentpriors.ode": "densities",
+    "latentpriors.bounds": "densities",
     "latentpriors.previews": "previews",
     "latentpriors.store": "store",
     "latentpriors.training": "training",
@@ -129,6 +162,15 @@ class _Shuffled(Prior):
         return -z.square().sum(1)
 
 
+class _Scaled(LikelihoodFlow):
+    """A flow of one autoregressive map."""
+
+    def __init__(self, dim: int):
+        super().__init__(dim, 0.1, 1e-3, 0.0)
+        self.flow = zuko.flows.MAF(dim, transforms=1, hidden_features=[4])
+        self.generator = _generator()
+
+
 def training() -> dict:
     numbers = torch.arange(14.0).reshape(7, 2) / 7
     found = {}
@@ -182,6 +224,32 @@ def codes() -> dict:
             map_of_noise = Gaussian(3)
             found["pictures"] = walks.pictures(map_of_noise, scaling, z[:8], {"1": z[:8]}, _generator())
             found["pictures"] |= {"shots": list(shots), "line": walks.line_images(model, z[:8])}
+    return found
+
+
+def densities() -> dict:
+    z, noise = _ramp(4, 3).sin(), torch.linspace(-1, 1, 24).reshape(2, 4, 3)
+
+    def field(t: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        return (y.roll(1, 1) * 2).sin() * (1 + t)
+
+    times = ode.warped(0, 1, 4, z)
+    found = {name: ode.solve(field, z, times, name) for name in ode.SOLVERS}
+    found |= {
+        "log likelihood": ode.log_likelihood(field, z, 0, 1, 4),
+        "times": ode.spread_times(3, _generator(), "cpu"),
+    }
+    torch.manual_seed(0)
+    timed = TimedMLP(3, 4, 2)
+    nn.init.normal_(timed.outputs.weight)
+    found["timed"] = timed(_ramp(2, 3), torch.tensor([0.2, 0.7]))
+    flow = _Scaled(3)
+    found["flow"] = [flow.forward((z,), "model"), flow.validation((z,)), flow.to_noise(z), flow.from_noise(z)]
+    drawn, log_q = bounds.gaussian_samples(z, z.exp(), noise)
+    found["bounds"] = [drawn, log_q, bounds.gaussian_entropy(z.exp())]
+    found["iwae"] = bounds.iwae_bound(
+        lambda x, codes: -(x - codes).square().sum(1), lambda x, k: (drawn[:k], log_q[:k]), flow.log_prob, z, 2
+    )
     return found
 
 
@@ -290,6 +358,7 @@ def stages() -> dict:
 FINGERPRINTS: dict[str, Callable[[], dict]] = {
     "codes": codes,
     "data": datasets,
+    "densities": densities,
     "design": crossed,
     "evaluation": evaluate_seed,
     "metrics": metric,
@@ -298,6 +367,16 @@ FINGERPRINTS: dict[str, Callable[[], dict]] = {
     "stages": stages,
     "store": storage,
     "training": training,
+}
+
+METHODS = [path for kind in KINDS for path in sorted((ROOT / "src/latentpriors" / kind).glob("[!_]*.py"))]
+METHODS = [path for path in METHODS if path.stem != "base"]
+
+# Of the project and of its tables.
+STAGES: dict[str, dict] = {
+    name: block
+    for file in ("dvc.yaml", "tables/stages.yaml")
+    for name, block in yaml.safe_load((ROOT / file).read_text())["stages"].items()
 }
 
 
@@ -323,17 +402,22 @@ def same(found: object, written: object) -> bool:
 
 
 def of_stage(stage: str) -> dict[str, str]:
-    """Returns the digest of each fingerprint that stands for code which a stage of dvc.yaml runs."""
-    block = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"][stage]
-    block = block.get("do", block)
+    """Returns the digest of each fingerprint that stands for code which a stage runs."""
+    block = STAGES[stage].get("do", STAGES[stage])
     needed = imports(ROOT / re.search(r"stages/\w+\.py", block["cmd"])[0])
-    for kind in ("autoencoders", "priors"):
-        # A cell's method is a dependency by name; what any of them may import is needed.
-        if any(dep.startswith(f"src/latentpriors/{kind}/$") for dep in block["deps"]):
-            for path in (ROOT / "src/latentpriors" / kind).glob("*.py"):
-                needed |= imports(path)
-    direct = {module for module in needed if str(source(module).relative_to(ROOT)) in block["deps"]}
-    names = {MODULES[module] for module in needed - direct if module in MODULES} - {None}
+    return _digests({module for module in needed if str(source(module).relative_to(ROOT)) not in block["deps"]})
+
+
+def of_method(path: Path) -> dict[str, str]:
+    """Returns the digest of each fingerprint, and of each other method's file, that a method's file rests on."""
+    needed = imports(path)
+    others = {source(module) for module in needed - MODULES.keys()} - {path}
+    files = {str(other.relative_to(ROOT)): hashlib.md5(other.read_bytes()).hexdigest() for other in others}
+    return _digests(needed) | dict(sorted(files.items()))
+
+
+def _digests(modules: set[str]) -> dict[str, str]:
+    names = {MODULES[module] for module in modules if module in MODULES} - {None}
     return {name: hashlib.md5((HERE / f"{name}.json").read_bytes()).hexdigest() for name in sorted(names)}
 
 
@@ -386,7 +470,7 @@ def _generator() -> torch.Generator:
 
 def _write(path: Path, content: dict) -> None:
     if not path.is_file() or not same(content, json.loads(path.read_text())):
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(content, indent=1) + "\n")
         print(f"{path.relative_to(HERE)} has changed: what depends on it will rerun")
 
@@ -394,6 +478,8 @@ def _write(path: Path, content: dict) -> None:
 if __name__ == "__main__":
     for name in FINGERPRINTS:
         _write(HERE / f"{name}.json", compute(name))
-    for stage in yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]:
+    for stage in STAGES:
         if stage != "check":  # it depends on the whole package
             _write(HERE / "stages" / f"{stage}.json", of_stage(stage))
+    for path in METHODS:
+        _write(HERE / "methods" / path.parent.name / f"{path.stem}.json", of_method(path))

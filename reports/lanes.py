@@ -13,21 +13,21 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import yaml
 from tqdm import tqdm
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
-from latentpriors.pipeline import Stage, resolve, upstream  # noqa: E402
+from latentpriors.pipeline import Stage, read_stages, upstream  # noqa: E402
+from latentpriors.tables import read_tables, read_yaml  # noqa: E402
 
 
 def lanes(stages: Mapping[str, Stage], models: Mapping[str, dict], table: str) -> tuple[list[str], list[list[str]]]:
     """Returns the stages of a table that all autoencoders share, and for each autoencoder its own, in order.
 
     Arguments:
-        stages: All stages, as `resolve` returns them.
-        models: The autoencoders of cells.yaml.
+        stages: All stages, as `read_stages` returns them.
+        models: The autoencoders, as `read_tables` returns them.
         table: Its name, as in `report@TABLE`, which is in neither.
 
     Raises:
@@ -76,9 +76,9 @@ def _run(names: list[str], bar: tqdm) -> int:
 
 def main() -> int:
     table = sys.argv[1] if len(sys.argv) == 2 else sys.exit(f"usage: {sys.argv[0]} TABLE")
-    read = {name: yaml.safe_load((ROOT / f"{name}.yaml").read_text()) for name in ("dvc", "params", "cells")}
     try:
-        return reproduce(*lanes(resolve(read["dvc"], read["params"] | read["cells"]), read["cells"]["models"], table))
+        stages = read_stages(ROOT, read_yaml(ROOT / "params.yaml"))
+        return reproduce(*lanes(stages, read_tables(ROOT)["models"], table))
     except ValueError as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:

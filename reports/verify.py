@@ -1,25 +1,23 @@
 """Says whether the committed tables belong to the committed code, or reruns cells beside them: `make verify`."""
 
-__all__ = ["belong", "load", "rerun"]
+__all__ = ["belong", "rerun"]
 
 import argparse
 import functools
 import json
 import operator
 import os
-import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-import yaml
-
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
-from latentpriors.pipeline import Stage, resolve, upstream  # noqa: E402
+from latentpriors.pipeline import Stage, read_locks, read_stages, upstream  # noqa: E402
+from latentpriors.tables import read_tables, read_yaml  # noqa: E402
 from latentpriors.verify import cached, digest, faults, verdict  # noqa: E402
 
 GUARD = "check"  # it writes a constant: that it would rerun changes no table
@@ -37,7 +35,8 @@ def main() -> int:
 
 def belong(root: Path) -> int:
     """Prints for each report whether all that it rests on is what dvc.lock recorded; returns 1 where one is not."""
-    stages, params, _ = load(root)
+    params = read_yaml(root / "params.yaml")
+    stages = read_stages(root, params)
     wrong = _faults(root, stages, params)
     code = 0
     for name, stage in stages.items():
@@ -64,8 +63,8 @@ def rerun(keys: list[str], table: str) -> int:
         subprocess.run(["git", "clone", "--quiet", "--shared", str(ROOT), str(copy)], check=True)
         if subprocess.run(["git", "status", "--porcelain", "-uno"], cwd=ROOT, capture_output=True, text=True).stdout:
             print("note: there are changes that are not committed; what is rerun is the last commit", flush=True)
-        stages, _, cells = load(copy)
-        rows = _rows(cells, keys, table)
+        stages = read_stages(copy, read_yaml(copy / "params.yaml"))
+        rows = _rows(read_tables(copy), keys, table)
         committed = {key: json.loads((copy / path).read_text()) for key, path in rows.items()}
         makers = [name for name, stage in stages.items() if set(rows.values()) & set(stage.outs)]
         _run(copy, {name: stages[name] for name in upstream(stages, makers)}, Path(folder) / "work")
@@ -74,16 +73,9 @@ def rerun(keys: list[str], table: str) -> int:
     return 1 - all(verdict(committed[key], again[key]) for key in rows)
 
 
-def load(root: Path) -> tuple[dict[str, Stage], dict, dict]:
-    """Returns the stages of a copy of this project, its params.yaml and its cells.yaml."""
-    pipeline, params, cells = (_read(root / f"{name}.yaml") for name in ("dvc", "params", "cells"))
-    return resolve(pipeline, params | cells), params, cells
-
-
 def _faults(root: Path, stages: dict[str, Stage], params: dict) -> dict[str, list[str]]:
     """Returns for each stage why its outputs do not belong to the code."""
-    file = root / "dvc.lock"
-    lock = ((_read(file) if file.is_file() else None) or {}).get("stages", {})
+    lock = read_locks(root)
     paths = {path for stage in stages.values() for path in (*stage.deps, *stage.outs)}
     stored = cached(stages, lock)
     hashes = {path: digest(root / path) for path in paths - set(stored)} | stored
@@ -136,19 +128,6 @@ def _run(copy: Path, stages: dict[str, Stage], work: Path) -> None:
         print(f"rerunning {name}", flush=True)
         if subprocess.run(stage.cmd, shell=True, cwd=copy, env=environment).returncode:
             raise ValueError(f"{name} failed, so nothing can be said of the cells")
-
-
-def _read(path: Path) -> dict:
-    return yaml.load(path.read_text(), Loader=_Loader)
-
-
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-    """The loader in C, since Python's takes seconds for dvc.lock, with YAML 1.2's numbers, since dvc writes 1e-06."""
-
-
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+$"), [*"-+0123456789"]
-)
 
 
 if __name__ == "__main__":

@@ -2,18 +2,17 @@
 
 from pathlib import Path
 
-import yaml
-
 from context import ROOT, arguments, run
 from latentpriors.audit import audit
 from latentpriors.store import whole
+from latentpriors.tables import read_yaml
 
 
 def main() -> None:
     options = arguments(
         __doc__, dataset="a key of datasets in params.yaml", metrics="the data set's metrics", out="the page's folder"
     )
-    listed = yaml.safe_load((ROOT / "cells.yaml").read_text())["designs"].values()
+    listed = read_yaml(ROOT / "tables.yaml")["designs"].values()
     designs = [f"{i['autoencoder']}-{i['prior']}" for i in listed if i["dataset"] == options.dataset]
     with whole(Path(options.out)) as part:
         part.mkdir(parents=True)

@@ -2,18 +2,17 @@
 
 from pathlib import Path
 
-import yaml
-
 from context import ROOT, arguments, run
 from latentpriors.replication import judge, markdown, read_ledger
 from latentpriors.store import whole
+from latentpriors.tables import read_tables
 
 
 def main() -> None:
     options = arguments(
         __doc__, ledger="the file of published figures", metrics="the folder of all metrics", out="the markdown file"
     )
-    ledger, cells = read_ledger(Path(options.ledger)), yaml.safe_load((ROOT / "cells.yaml").read_text())
+    ledger, cells = read_ledger(Path(options.ledger)), read_tables(ROOT)
     text = markdown(ledger, judge(ledger, cells, Path(options.metrics)))
     with whole(Path(options.out)) as part:
         part.write_text(text)

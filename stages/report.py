@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-import yaml
-
 from context import ROOT, arguments, run
 from latentpriors.report import report
 from latentpriors.store import whole
+from latentpriors.tables import read_yaml
 
 
 def main() -> None:
@@ -15,11 +14,11 @@ def main() -> None:
         beside="the table whose rows are shown as well", metrics="the data set's metrics",
         out="the folder for the report",
     )  # fmt: skip
-    read = yaml.safe_load((ROOT / "cells.yaml").read_text())
+    names = dict.fromkeys(f"{options.dataset}-{table}" for table in (options.table, options.beside))
+    files = [read_yaml(ROOT / f"tables/{name}/cells.yaml") for name in names]
 
     def listed(group: str) -> dict:
-        wanted = [(options.dataset, table) for table in (options.table, options.beside)]
-        return {key: item for key, item in read[group].items() if (item["dataset"], item["table"]) in wanted}
+        return {key: item for file in files for key, item in (file.get(group) or {}).items()}
 
     with whole(Path(options.out)) as part:
         part.mkdir(parents=True)

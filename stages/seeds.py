@@ -31,9 +31,9 @@ def each_seed(
 ) -> list[Path]:
     """Maps a fit over seeds and returns the folder of each; finished ones are found again by all they depend on.
 
-    That is the parameters, the input files, the stage's script, its fingerprint and the methods that are loaded by
-    now: a stage loads its method before it calls this. On a CPU the seeds run side by side, one thread each: that is
-    faster than one seed on all cores, and its figures do not depend on how many there are.
+    That is the parameters, the input files, the stage's script and the methods that are loaded by now, with their
+    fingerprints: a stage loads its method before it calls this. On a CPU the seeds run side by side, one thread each:
+    that is faster than one seed on all cores, and its figures do not depend on how many there are.
 
     Arguments:
         label: The stage and the cell, for the folder's name.
@@ -140,15 +140,16 @@ def _call(index: int) -> object:
 
 
 def _code() -> list[Path]:
-    """Returns what stands for the code of this run, as in dvc.yaml: script, loaded methods and the fingerprint."""
+    """Returns what stands for the code of this run, as in dvc.yaml: script, loaded methods and fingerprints."""
     files = {
         Path(module.__file__).resolve() for module in list(sys.modules.values()) if getattr(module, "__file__", None)
     }
     homes = [ROOT / "src/latentpriors" / kind for kind in ("autoencoders", "priors")]
     methods = sorted(path for path in files if path.parent in homes and path.stem not in ("__init__", "base"))
-    script = Path(sys.modules["__main__"].__file__)
-    fingerprint = ROOT / f"fingerprints/stages/{script.stem}.json"
-    return [script, *methods, *([fingerprint] if fingerprint.is_file() else [])]
+    script, home = Path(sys.modules["__main__"].__file__), ROOT / "fingerprints"
+    written = [home / "stages" / script.stem, *(home / "methods" / path.parent.name / path.stem for path in methods)]
+    written = [path.with_suffix(".json") for path in written]
+    return [script, *methods, *(path for path in written if path.is_file())]
 
 
 def _digest(settings: dict, files: list[Path]) -> str:

@@ -7,11 +7,12 @@ import pytest
 import yaml
 
 from latentpriors.check import check
+from latentpriors.tables import read_tables
 
 
 @pytest.fixture
 def files(root: Path) -> tuple[dict, dict]:
-    return tuple(yaml.safe_load((root / f"{name}.yaml").read_text()) for name in ("params", "cells"))
+    return yaml.safe_load((root / "params.yaml").read_text()), read_tables(root)
 
 
 def put(block: dict, path: str, value: object) -> dict:
@@ -90,3 +91,10 @@ def test_a_coupling_flow_on_one_dimension_is_refused(files: tuple[dict, dict]) -
     params, cells = files
     with pytest.raises(ValueError, match="latent is 1, too few dimensions for the prior flow"):
         check(put(params, "datasets/mnist/autoencoder/network/latent", 1), cells)
+
+
+def test_the_check_looks_at_every_table(root: Path) -> None:
+    stages = yaml.safe_load((root / "dvc.yaml").read_text())["stages"]
+    rows = {f"tables/{name}/cells.yaml" for name in yaml.safe_load((root / "tables.yaml").read_text())["tables"]}
+    for stage in ("check", "replication"):
+        assert rows == {dep for dep in stages[stage]["deps"] if dep.endswith("cells.yaml")}

@@ -5,8 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
-from compute import FINGERPRINTS, MODULES, compute, imports, of_stage, same, source
+from compute import FINGERPRINTS, METHODS, MODULES, STAGES, compute, imports, of_method, of_stage, same, source
 
 
 @pytest.mark.parametrize("name", list(FINGERPRINTS))
@@ -19,9 +18,6 @@ def test_numbers_are_what_is_written_down(root: Path, name: str) -> None:
 def test_every_shared_module_has_a_place(root: Path) -> None:
     assert all(source(module) for module in MODULES)
     assert set(MODULES.values()) - {None} == set(FINGERPRINTS)
-
-
-STAGES = yaml.safe_load((Path(__file__).resolve().parent.parent / "dvc.yaml").read_text())["stages"]
 
 
 @pytest.mark.parametrize("stage", list(STAGES))
@@ -38,6 +34,24 @@ def test_stage_declares_the_code_that_it_runs(root: Path, stage: str) -> None:
     assert f"fingerprints/stages/{stage}.json" in deps
     written = json.loads((root / f"fingerprints/stages/{stage}.json").read_text())
     assert of_stage(stage) == written, f"{stage} runs other shared code than is written down: `make fingerprints`"
+
+
+@pytest.mark.parametrize("path", METHODS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_method_declares_what_it_is_built_from(root: Path, path: Path) -> None:
+    for module in imports(path) - MODULES.keys():
+        named = source(module).parent.name in ("autoencoders", "priors")
+        assert named, f"{path.stem} runs {module}: give it a fingerprint"
+    file = root / f"fingerprints/methods/{path.parent.name}/{path.stem}.json"
+    assert file.is_file(), f"{path.stem} is new: run `make fingerprints`"
+    assert of_method(path) == json.loads(file.read_text()), f"{path.stem} runs other shared code: `make fingerprints`"
+
+
+def test_a_method_inside_another_is_seen(root: Path) -> None:
+    home = root / "src/latentpriors"
+    inside = {path for path in of_method(home / "autoencoders/glf_regularized.py") if path.endswith(".py")}
+    assert inside == {"src/latentpriors/autoencoders/glf.py", "src/latentpriors/priors/flow.py"}
+    assert "densities" in of_method(home / "priors/maf.py")
+    assert "densities" not in of_method(home / "priors/wgan.py")
 
 
 def test_a_changed_number_reaches_every_stage_that_runs_its_module() -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-import yaml
 
-from latentpriors.pipeline import resolve, upstream
+from latentpriors.pipeline import Stage, read_stages, upstream
+from latentpriors.tables import read_tables, read_yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -22,15 +22,17 @@ def script() -> ModuleType:
 
 
 @pytest.fixture(scope="module")
-def read() -> dict:
-    return {name: yaml.safe_load((ROOT / f"{name}.yaml").read_text()) for name in ("dvc", "params", "cells")}
+def stages() -> dict[str, Stage]:
+    return read_stages(ROOT, read_yaml(ROOT / "params.yaml"))
 
 
-def test_lanes_hold_each_stage_once_and_depend_on_shared_stages_only(script: ModuleType, read: dict) -> None:
-    stages, models = resolve(read["dvc"], read["params"] | read["cells"]), read["cells"]["models"]
-    for table in read["cells"]["tables"]:
+def test_lanes_hold_each_stage_once_and_depend_on_shared_stages_only(
+    script: ModuleType, stages: dict[str, Stage]
+) -> None:
+    tables = read_tables(ROOT)
+    for table in tables["tables"]:
         needed = upstream(stages, [f"report@{table}"])
-        shared, own = script.lanes(stages, models, table)
+        shared, own = script.lanes(stages, tables["models"], table)
         assert sorted([*shared, *itertools.chain(*own)]) == sorted(set(needed) - {f"report@{table}"})
         for lane in [[], *own]:
             done = set()
@@ -39,7 +41,6 @@ def test_lanes_hold_each_stage_once_and_depend_on_shared_stages_only(script: Mod
                 done.add(name)
 
 
-def test_an_unknown_table_is_named(script: ModuleType, read: dict) -> None:
-    stages = resolve(read["dvc"], read["params"] | read["cells"])
+def test_an_unknown_table_is_named(script: ModuleType, stages: dict[str, Stage]) -> None:
     with pytest.raises(ValueError, match="no table 'digit'; choose from digits-poster"):
-        script.lanes(stages, read["cells"]["models"], "digit")
+        script.lanes(stages, {}, "digit")

@@ -11,6 +11,7 @@ from scipy import stats
 
 from latentpriors.answer import POSTER
 from latentpriors.replication import judge, markdown, read_ledger
+from latentpriors.tables import read_tables
 
 CELLS = {
     "cells": {
@@ -191,7 +192,7 @@ def test_a_bad_file_is_refused(tmp_path: Path, text: str, message: str) -> None:
 
 
 def test_the_committed_ledger_has_the_posters_figures_and_our_metrics(root: Path) -> None:
-    ledger, cells = read_ledger(root / "replication.yaml"), yaml.safe_load((root / "cells.yaml").read_text())
+    ledger, cells = read_ledger(root / "replication.yaml"), read_tables(root)
     rows = judge(ledger, cells, root / "metrics")
     assert len(rows) == len(ledger["entries"])
     shown = {e["ours"]: e["published"] for e in ledger["entries"] if e["id"].startswith("poster") and e["unit"] == "FCD"

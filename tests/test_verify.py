@@ -11,13 +11,20 @@ from types import ModuleType
 import pytest
 import yaml
 
-from latentpriors.pipeline import resolve, upstream
+from latentpriors.pipeline import read_locks, read_stages, resolve, upstream
+from latentpriors.tables import read_tables, read_yaml
 from latentpriors.verify import digest, verdict
 
 PIPELINE = {
-    "vars": ["cells.yaml"],
+    "vars": ["tables.yaml"],
     "stages": {
         "check": {"cmd": "check", "deps": ["params.yaml"], "outs": ["data/checked.txt"]},
+        "report": {"cmd": "draw", "deps": ["metrics/a/poster"], "outs": [{"reports/a-poster": {"cache": False}}]},
+    },
+}
+TABLE = {
+    "vars": ["cells.yaml"],
+    "stages": {
         "train": {
             "foreach": "${models}",
             "do": {
@@ -35,12 +42,13 @@ PIPELINE = {
                 "metrics": [{"metrics/${item.dataset}/poster/${key}.json": {"cache": False}}],
             },
         },
-        "report": {"cmd": "draw", "deps": ["metrics/a/poster"], "outs": [{"reports/a-poster": {"cache": False}}]},
     },
 }
 CELLS = {"models": {"one": {"dataset": "a"}, "two": {"dataset": "a"}, "other": {"dataset": "b"}}}
 PARAMS = {"rate": 1e-06, "widths": {"one": [3, 4], "two": None, "other": 5}}
-STAGES = resolve(PIPELINE, PARAMS | CELLS)
+HOME = "tables/rows"
+IN_TABLE = f"{HOME}/dvc.yaml:"
+STAGES = resolve(PIPELINE, PARAMS) | {IN_TABLE + name: stage for name, stage in resolve(TABLE, CELLS).items()}
 
 
 @pytest.fixture(scope="module")
@@ -62,9 +70,14 @@ def project(tmp_path: Path) -> Path:
     (tmp_path / "reports/a-poster").mkdir(parents=True)
     (tmp_path / "reports/a-poster/report.md").write_text("report")
     (tmp_path / "train.py").write_text("train()")
-    for name, content in (("dvc", PIPELINE), ("params", PARAMS), ("cells", CELLS)):
-        (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump(content))
-    lock = {}
+    home = tmp_path / "tables/rows"
+    home.mkdir(parents=True)
+    for path, content in (
+        (tmp_path / "dvc.yaml", PIPELINE), (tmp_path / "params.yaml", PARAMS), (tmp_path / "tables.yaml", {}),
+        (home / "dvc.yaml", TABLE), (home / "cells.yaml", CELLS),
+    ):  # fmt: skip
+        path.write_text(yaml.safe_dump(content))
+    locks = {tmp_path / "dvc.lock": {}, home / "dvc.lock": {}}
     for name, stage in STAGES.items():
         block = {"cmd": stage.cmd}
         for kind, paths in (("deps", stage.deps), ("outs", stage.outs)):
@@ -72,11 +85,11 @@ def project(tmp_path: Path) -> Path:
         if stage.params:
             key = name.split("@")[1]
             block["params"] = {"params.yaml": {"rate": 1e-06, f"widths.{key}": PARAMS["widths"][key]}}
-        lock[name] = block
-    # dvc writes 1e-06 for it, which YAML 1.1 reads as a text.
-    text = yaml.safe_dump({"schema": "2.0", "stages": lock}).replace("1.0e-06", "1e-06")
-    assert "rate: 1e-06" in text
-    (tmp_path / "dvc.lock").write_text(text)
+        locks[(home if name.startswith(IN_TABLE) else tmp_path) / "dvc.lock"][name.removeprefix(IN_TABLE)] = block
+    for path, lock in locks.items():
+        # dvc writes 1e-06 for it, which YAML 1.1 reads as a text.
+        path.write_text(yaml.safe_dump({"schema": "2.0", "stages": lock}).replace("1.0e-06", "1e-06"))
+    assert "rate: 1e-06" in path.read_text()
     return tmp_path
 
 
@@ -86,21 +99,28 @@ def said(script: ModuleType, project: Path, capsys: pytest.CaptureFixture) -> tu
 
 
 def test_templates_are_filled_in() -> None:
-    assert list(STAGES) == [
-        "check", "train@one", "train@two", "train@other", "score@one", "score@two", "score@other", "report",
-    ]  # fmt: skip
-    assert STAGES["train@two"].cmd == "train --model two --dataset a"
-    assert STAGES["train@two"].params == ("rate", "widths.two")
-    assert STAGES["score@other"].outs == {"metrics/b/poster/other.json": False}
-    assert STAGES["train@one"].outs == {"models/one/weights": True}
-    broken = copy.deepcopy(PIPELINE)
+    found = resolve(TABLE, CELLS)
+    assert list(found) == ["train@one", "train@two", "train@other", "score@one", "score@two", "score@other"]
+    assert found["train@two"].cmd == "train --model two --dataset a"
+    assert found["train@two"].params == ("rate", "widths.two")
+    assert found["score@other"].outs == {"metrics/b/poster/other.json": False}
+    assert found["train@one"].outs == {"models/one/weights": True}
+    broken = copy.deepcopy(TABLE)
     broken["stages"]["train"]["do"]["cmd"] = "train ${item.datset}"
     with pytest.raises(ValueError, match=r"names \$\{item.datset\}, but there is no 'datset'"):
         resolve(broken, CELLS)
 
 
+def test_stages_and_locks_are_read_from_all_files(project: Path) -> None:
+    assert read_stages(project, PARAMS) == STAGES
+    assert set(read_locks(project)) == set(STAGES)
+    (project / "tables/rows/dvc.lock").unlink()
+    assert set(read_locks(project)) == {"check", "report"}
+
+
 def test_a_report_needs_what_writes_into_the_folder_that_it_reads() -> None:
     order = upstream(STAGES, ["report"])
+    order = [name.removeprefix(IN_TABLE) for name in order]
     assert set(order) == {"check", "train@one", "train@two", "score@one", "score@two", "report"}
     assert order.index("check") < order.index("train@one") < order.index("score@one") < order.index("report")
     inside = resolve(
@@ -116,10 +136,10 @@ def test_a_report_needs_what_writes_into_the_folder_that_it_reads() -> None:
     assert upstream(inside, ["b"]) == ["a", "b"]
 
 
-def test_the_projects_own_pipeline_is_what_dvc_makes_of_it(script: ModuleType, root: Path) -> None:
+def test_the_projects_own_pipeline_is_what_dvc_makes_of_it(root: Path) -> None:
     repo = pytest.importorskip("dvc.repo").Repo(str(root))
     stages = {stage.addressing: stage for stage in repo.index.stages}
-    found, _, _ = script.load(root)
+    found = read_stages(root, read_yaml(root / "params.yaml"))
     assert set(found) == set(stages)
     for name, stage in found.items():
         theirs = stages[name]
@@ -175,15 +195,15 @@ def edited(name: str, before: str, after: str):
         (edited("params.yaml", "1.0e-06", "2.0e-06"), "train@one: the parameter rate has changed"),
         (edited("params.yaml", "two: null", "two: 0"), "train@two: the parameter widths.two has changed"),
         (edited("params.yaml", "rate:", "rat:"), "train@one: the parameter rate has changed"),
-        (edited("dvc.yaml", "train --model", "train --fast --model"), "train@two: its command has changed"),
-        (edited("dvc.yaml", "- train.py", "- train.py\n      - params.yaml"), "params.yaml is new among its deps"),
-        (edited("dvc.yaml", "      - train.py\n", ""), "train@one: train.py is no longer among its deps"),
+        (edited(f"{HOME}/dvc.yaml", "train --model", "train --fast --model"), "train@two: its command has changed"),
+        (edited(f"{HOME}/dvc.yaml", "- train.py", "- train.py\n      - params.yaml"), "params.yaml is new among its"),
+        (edited(f"{HOME}/dvc.yaml", "      - train.py\n", ""), "train@one: train.py is no longer among its deps"),
         (edited("metrics/a/poster/two.json", "1.0", "0.9"), "score@two: metrics/a/poster/two.json is not what"),
         (edited("metrics/a/poster/two.json", "1.0", "0.9"), "report: metrics/a/poster has changed"),
         (edited("reports/a-poster/report.md", "report", "better"), "report: reports/a-poster is not what it wrote"),
         (lambda project: (project / "metrics/a/poster/one.json").unlink(), "one.json is missing"),
-        (edited("dvc.lock", "score@two:", "score@three:"), "score@two: it is not in dvc.lock: it has never run"),
-        (lambda project: (project / "dvc.lock").unlink(), "a-poster: 5 of its 5 stages do not belong to this code"),
+        (edited(f"{HOME}/dvc.lock", "score@two:", "score@three:"), "score@two: it is not in dvc.lock: it has never"),
+        (lambda project: (project / HOME / "dvc.lock").unlink(), "a-poster: 4 of its 5 stages do not belong to"),
     ],
 )  # fmt: skip
 def test_what_does_not_belong_is_named(
@@ -199,7 +219,7 @@ def test_what_does_not_belong_is_named(
 def test_a_cached_output_is_compared_by_what_is_recorded(
     script: ModuleType, project: Path, capsys: pytest.CaptureFixture
 ) -> None:
-    path = project / "dvc.lock"
+    path = project / "tables/rows/dvc.lock"
     lock = yaml.safe_load(path.read_text())
     lock["stages"]["train@one"]["outs"][0]["md5"] = "of newer weights"
     path.write_text(yaml.safe_dump(lock))
@@ -232,7 +252,7 @@ def test_a_rerun_passes_within_the_committed_interval(committed: dict, rerun: fl
 
 
 def test_an_unknown_row_or_table_is_named(script: ModuleType, root: Path) -> None:
-    cells = yaml.safe_load((root / "cells.yaml").read_text())
+    cells = read_tables(root)
     rows = script._rows(cells, ["all"], "digits-poster")
     assert rows["digits-real"] == "metrics/digits/poster/digits-real.json"
     mine = [item for item in cells["cells"].values() if (item["dataset"], item["table"]) == ("digits", "poster")]

@@ -1,4 +1,4 @@
-"""Mistakes in params.yaml and cells.yaml, found before any work: each names the key and the choices."""
+"""Mistakes in params.yaml and the rows of the tables, found before any work: each names the key and the choices."""
 
 __all__ = ["check", "check_method"]
 
@@ -39,7 +39,12 @@ EXACT = {"train": int, "validation": int, "test": int, "steps": int, "batch_size
 
 
 def check(params: dict, cells: dict) -> None:
-    """Raises ValueError where a key is misspelt, missing or has a bad value, or a cell makes no sense."""
+    """Raises ValueError where a key is misspelt, missing or has a bad value, or a cell makes no sense.
+
+    Arguments:
+        params: The content of params.yaml.
+        cells: What `read_tables` returns.
+    """
     _keys(params, ("seeds", "device", "datasets", "exact", "autoencoders", "priors"), "params.yaml")
     _value(params["seeds"], int, "seeds")
     if params["device"] not in ("auto", "cpu", "cuda"):
@@ -64,7 +69,7 @@ def check_method(kind: str, name: str, block: dict, path: str) -> None:
 
 
 def _cells(params: dict, cells: dict) -> None:
-    _keys(cells, ("tables", "models", "real", "designs", "cells"), "cells.yaml")
+    _keys(cells, ("tables", "models", "real", "designs", "cells"), "tables.yaml")
     fields = {
         "tables": ("dataset", "table", "beside"),
         "models": ("dataset", "autoencoder", "table"),

@@ -1,11 +1,13 @@
-"""The stages of a dvc.yaml with their templates filled in, without dvc, which takes seconds to say the same."""
+"""The stages of the dvc.yaml files with their templates filled in, without dvc, which takes seconds for the same."""
 
-__all__ = ["Stage", "resolve", "upstream"]
+__all__ = ["Stage", "read_locks", "read_stages", "resolve", "upstream"]
 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
+
+from .tables import read_yaml
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,24 @@ class Stage:
     deps: tuple[str, ...]
     params: tuple[str, ...]
     outs: dict[str, bool]
+
+
+def read_stages(root: Path, params: dict) -> dict[str, Stage]:
+    """Returns all stages of a copy of this project: those of dvc.yaml, and those of each table by their full names."""
+    found = resolve(read_yaml(root / "dvc.yaml"), params | read_yaml(root / "tables.yaml"))
+    for file in _tables(root, "dvc.yaml"):
+        own = resolve(read_yaml(root / file), read_yaml(root / file.with_name("cells.yaml")))
+        found |= {f"{file}:{name}": stage for name, stage in own.items()}
+    return found
+
+
+def read_locks(root: Path) -> dict[str, dict]:
+    """Returns what the dvc.lock files recorded of each stage, by the names that `read_stages` gives."""
+    found = {}
+    for file in [path for path in (Path("dvc.lock"), *_tables(root, "dvc.lock")) if (root / path).is_file()]:
+        prefix = "" if file == Path("dvc.lock") else f"{file.with_name('dvc.yaml')}:"
+        found |= {prefix + name: block for name, block in read_yaml(root / file).get("stages", {}).items()}
+    return found
 
 
 def resolve(pipeline: dict, variables: dict) -> dict[str, Stage]:
@@ -74,6 +94,10 @@ def upstream(stages: Mapping[str, Stage], targets: Iterable[str]) -> list[str]:
     for target in targets:
         visit(target)
     return list(order)
+
+
+def _tables(root: Path, name: str) -> list[Path]:
+    return sorted(path.relative_to(root) for path in (root / "tables").glob(f"*/{name}"))
 
 
 def _parents(path: str) -> list[str]:

@@ -7,6 +7,7 @@ import math
 import torch
 from torch import Tensor, nn
 
+from ..priors.gmm import GMM
 from ..training import Player
 from .base import Autoencoder, NativePrior, bernoulli_cross_entropy
 
@@ -67,5 +68,6 @@ class VampVAE(Autoencoder):
     def native(self) -> NativePrior:
         mean, scale = self.components()
         K, D = mean.shape
-        state = {"origin": mean.new_zeros(D), "weights": mean.new_full((K,), 1 / K), "means": mean}
-        return NativePrior("gmm", {}, state | {"choleskys": torch.diag_embed(scale)})
+        prior = GMM(D).to(mean.device)
+        prior.weights, prior.means, prior.choleskys = mean.new_full((K,), 1 / K), mean, torch.diag_embed(scale)
+        return NativePrior("gmm", {}, prior.state_dict())

@@ -1,0 +1,69 @@
+"""The tables' files are read together, and a folder or a line in the wrong place is named."""
+
+from pathlib import Path
+
+import pytest
+
+from latentpriors.tables import read_tables, read_yaml
+
+CELLS = """\
+models: {toy-ae: {dataset: toy, autoencoder: ae, table: poster}}
+real: {}
+cells: {toy-ae-gmm: {dataset: toy, autoencoder: ae, prior: gmm, table: poster}}
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "tables.yaml").write_text("tables: {toy-poster: {}, toy-priors: {}}\ndesigns: {}\n")
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables/stages.yaml").write_text("stages: {}\n")
+    for name in ("poster", "priors"):
+        home = tmp_path / f"tables/toy-{name}"
+        home.mkdir()
+        (home / "dvc.yaml").symlink_to("../stages.yaml")
+        text = CELLS.replace("poster", name)
+        (home / "cells.yaml").write_text(
+            text if name == "poster" else text.replace("gmm", "kde").replace("ae:", "vae:")
+        )
+    return tmp_path
+
+
+def test_lines_of_all_tables_are_read(project: Path) -> None:
+    found = read_tables(project)
+    assert list(found["cells"]) == ["toy-ae-gmm", "toy-ae-kde"]
+    assert list(found["models"]) == ["toy-ae", "toy-vae"]
+    assert found["real"] == {}
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after", "message"),
+    [
+        ("tables.yaml", "toy-priors", "toy-prior", "the table toy-prior has no tables/toy-prior/cells.yaml"),
+        ("tables.yaml", ", toy-priors: {}", "", "the table toy-priors has no line in tables.yaml"),
+        ("tables/toy-priors/cells.yaml", "toy-ae-kde", "toy-ae-gmm", "cells.toy-ae-gmm: another table has it already"),
+        ("tables/toy-priors/cells.yaml", "table: priors", "table: poster", "dataset and table are not toy-priors"),
+        ("tables/toy-priors/cells.yaml", "cells:", "cell:", "'cell' is unknown; choose from models, real, cells"),
+    ],
+)
+def test_what_is_in_the_wrong_place_is_named(project: Path, file: str, before: str, after: str, message: str) -> None:
+    path = project / file
+    assert before in path.read_text()
+    path.write_text(path.read_text().replace(before, after))
+    with pytest.raises(ValueError, match=message):
+        read_tables(project)
+
+
+def test_a_table_runs_the_stages_of_all_tables(project: Path) -> None:
+    link = project / "tables/toy-priors/dvc.yaml"
+    link.unlink()
+    link.write_text("stages: {mine: {}}\n")
+    with pytest.raises(ValueError, match=r"tables/toy-priors/dvc.yaml is not tables/stages.yaml: ln -s"):
+        read_tables(project)
+
+
+def test_numbers_are_read_as_dvc_writes_them(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("{a: 1e-06, b: -2.5E+3, c: 1-2, d: 3}")
+    assert read_yaml(tmp_path / "a.yaml") == {"a": 1e-6, "b": -2500.0, "c": "1-2", "d": 3}
+    (tmp_path / "a.yaml").write_text("")
+    assert read_yaml(tmp_path / "a.yaml") == {}
