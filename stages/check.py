@@ -12,7 +12,12 @@ from latentpriors.tables import read_tables
 
 def main() -> None:
     options = arguments(__doc__, out="the file that says ok; its content is constant, so that it reruns nothing")
-    check(yaml.safe_load((ROOT / "params.yaml").read_text()), read_tables(ROOT))
+    params = yaml.safe_load((ROOT / "params.yaml").read_text())
+    check(params, read_tables(ROOT))
+    methods = (f"{kind}/{name}" for kind in ("autoencoders", "priors") for name in params[kind])
+    for path in (f"fingerprints/methods/{method}.json" for method in methods):
+        if not (ROOT / path).is_file():
+            raise ValueError(f"{path} is missing: `make fingerprints` writes down what the method is built from")
     with whole(Path(options.out)) as part:
         part.write_text("ok\n")
 
