@@ -15,7 +15,8 @@ from latentpriors.registry import find, names
 from latentpriors.scoring import load_classifiers, load_reference
 from latentpriors.store import load_tensors
 from latentpriors.training import Budget
-from latentpriors.tuning import best_after, finished, load_log, record, score, trials
+from latentpriors.trials import best_after, finished, load_log, record
+from latentpriors.tuning import score, trials
 from seeds import side_by_side
 
 

@@ -15,7 +15,9 @@ from latentpriors.metrics import frechet_distance, moments
 from latentpriors.networks import Classifier
 from latentpriors.registry import names
 from latentpriors.training import Budget
-from latentpriors.tuning import best_after, finished, load_log, record, score, trials
+from latentpriors.trials import CHOSEN_ON, best_after, choice, finished, load_log, record
+from latentpriors.tuning import score, trials
+from latentpriors.tuning_report import tuning_report
 
 RECIPE = {
     "trials": 2,
@@ -93,6 +95,27 @@ def test_best_after_k_trials(tmp_path: Path) -> None:
     assert len(best_lines({"digits": best, "mnist": best.iloc[:0]}).axes) == 1
     with pytest.raises(ValueError, match="no trial is logged"):
         best_lines({"digits": best.iloc[:0]})
+
+
+def test_a_change_must_be_worth_it(tmp_path: Path) -> None:
+    path = tmp_path / "digits.csv"
+    for prior, figures in {"flow": [2.0, 1.95, 3.0], "gmm": [2.0, 1.8, 1.7], "kde": [None, 5.0, 6.0]}.items():
+        for trial, fcd in enumerate(figures, 1):
+            record(path, row(prior, trial, fcd, bound=trial) | ({"failure": "diverged"} if fcd is None else {}))
+    log = load_log(path)
+    assert [choice(log, name) for name in ("flow", "gmm", "kde")] == [1, 3, 2]
+    text = tuning_report({"digits": log, "mnist": log}, tmp_path)
+    assert "2 of 3 defaults were changed**: gmm, kde. 1 trial failed" in (tmp_path / "report.md").read_text()
+    assert "bound 3" in text
+    assert (tmp_path / "best.png").is_file()
+
+
+def test_params_have_what_was_chosen(root: Path) -> None:
+    recipe, params = (yaml.safe_load((root / f"{name}.yaml").read_text()) for name in ("tuning", "params"))
+    log = load_log(root / f"metrics/tuning/{CHOSEN_ON}.csv")
+    for name in recipe["priors"]:
+        assert (log.prior == name).sum() == recipe["trials"], f"{name}: run stages/tune.py"
+        assert params["priors"][name] == trials(recipe, name)[choice(log, name) - 1], name
 
 
 def test_a_score_is_the_distance_to_the_validation_split_and_sees_no_test_code(tmp_path: Path) -> None:

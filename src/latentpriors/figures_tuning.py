@@ -15,7 +15,7 @@ def best_lines(tables: dict[str, pd.DataFrame]) -> Figure:
     """Draws the best FCD after k trials, a panel for each data set and a line for each prior.
 
     Arguments:
-        tables: For each data set rows of prior, trial and best, as `tuning.best_after` returns them.
+        tables: For each data set rows of prior, trial and best, as `trials.best_after` returns them.
 
     Raises:
         ValueError: there is no trial to draw.

@@ -1,6 +1,6 @@
 """The stages of the dvc.yaml files with their templates filled in, without dvc, which takes seconds for the same."""
 
-__all__ = ["Stage", "read_locks", "read_stages", "resolve", "upstream"]
+__all__ = ["Stage", "producers", "read_locks", "read_stages", "resolve", "upstream"]
 
 import re
 from collections.abc import Iterable, Mapping
@@ -70,25 +70,29 @@ def resolve(pipeline: dict, variables: dict) -> dict[str, Stage]:
     return found
 
 
-def upstream(stages: Mapping[str, Stage], targets: Iterable[str]) -> list[str]:
-    """Returns some stages with all that they need, each after what it depends on.
-
-    A stage needs those that write one of its dependencies, something in it, or a folder that it lies in.
-    """
+def producers(stages: Mapping[str, Stage]) -> dict[str, list[str]]:
+    """Returns for each stage those that write one of its dependencies, something in it, or a folder that it lies in."""
     writers: dict[str, list[str]] = {}  # of each output, and of something in each folder above one
     for name, stage in stages.items():
         for out in stage.outs:
             for path in (out, *_parents(out)):
                 writers.setdefault(path, []).append(name)
     outs = {out: [name] for name, stage in stages.items() for out in stage.outs}
-    order: dict[str, None] = {}
+    found = {}
+    for name, stage in stages.items():
+        each = [[writers.get(dep, []), *(outs.get(parent, []) for parent in _parents(dep))] for dep in stage.deps]
+        found[name] = list(dict.fromkeys(producer for groups in each for group in groups for producer in group))
+    return found
+
+
+def upstream(stages: Mapping[str, Stage], targets: Iterable[str]) -> list[str]:
+    """Returns some stages with all that they need, each after what it depends on."""
+    needed, order = producers(stages), {}
 
     def visit(name: str) -> None:
         if name not in order:
-            for dep in stages[name].deps:
-                for found in (writers.get(dep, []), *(outs.get(parent, []) for parent in _parents(dep))):
-                    for producer in found:
-                        visit(producer)
+            for producer in needed[name]:
+                visit(producer)
             order[name] = None
 
     for target in targets:

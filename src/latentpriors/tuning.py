@@ -1,14 +1,10 @@
-"""Equal tuning: as many trials for every prior, scored on the validation split, and the log of them."""
+"""Equal tuning: as many trials for every prior, scored on the validation split."""
 
-__all__ = ["COLUMNS", "best_after", "finished", "load_log", "record", "score", "trials"]
+__all__ = ["score", "trials"]
 
-import fcntl
-import json
-import os
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import torch
 from torch import Tensor
 
@@ -18,11 +14,8 @@ from .fits import fit_prior, load_prior, samples
 from .networks import Classifier
 from .priors.base import Standardization
 from .scoring import activations, distances
-from .store import whole
 from .training import Budget
 from .walks import images
-
-COLUMNS = ("prior", "trial", "settings", "steps", "fcd_validation", "nll_validation", "seconds", "failure")
 
 
 def trials(recipe: dict, name: str) -> list[dict]:
@@ -81,50 +74,3 @@ def score(
     found = distances(activations(classifiers, images(model, drawn)), reference, "validation")
     likelihood = {key: figures[key] for key in ("nll_validation",) if key in figures}
     return {"fcd_validation": float(found["logits"].mean())} | likelihood
-
-
-def load_log(path: Path) -> pd.DataFrame:
-    """Returns the trials that are logged so far, a row each."""
-    return pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=list(COLUMNS))
-
-
-def finished(log: pd.DataFrame, prior: str, trial: int, settings: dict, steps: int) -> bool:
-    """Whether a trial is logged with these settings and steps."""
-    same = (log.prior == prior) & (log.trial == trial) & (log.steps == steps) & (log.settings == _text(settings))
-    return bool(same.any())
-
-
-def record(path: Path, row: dict) -> None:
-    """Writes a trial into the log, in place of an earlier one of its number; safe where several processes do.
-
-    Arguments:
-        path: Of the log.
-        row: `COLUMNS`, where gaps may be missing; `settings` as a dictionary.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = os.open(path.parent, os.O_RDONLY)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        log = load_log(path)
-        others = log[(log.prior != row["prior"]) | (log.trial != row["trial"])]
-        added = pd.DataFrame([row | {"settings": _text(row["settings"])}])
-        # As objects: an empty log would otherwise decide the columns' types.
-        joined = pd.concat([others.astype(object), added.astype(object)]).reindex(columns=list(COLUMNS))
-        with whole(path) as part:
-            joined.sort_values(["prior", "trial"]).to_csv(part, index=False)
-    finally:
-        os.close(lock)
-
-
-def best_after(log: pd.DataFrame) -> pd.DataFrame:
-    """Returns for each prior the lowest `fcd_validation` of its first k trials, rows of prior, trial (k) and best.
-
-    A trial that failed counts as a trial; before the first that did not there is no best.
-    """
-    log = log.sort_values(["prior", "trial"])
-    best = pd.to_numeric(log.fcd_validation).fillna(np.inf).groupby(log.prior).cummin()
-    return log.assign(best=best.replace(np.inf, np.nan))[["prior", "trial", "best"]].reset_index(drop=True)
-
-
-def _text(settings: dict) -> str:
-    return json.dumps(settings, sort_keys=True)
