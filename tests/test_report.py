@@ -242,7 +242,7 @@ def test_html_is_self_contained_and_its_tables_sort(out: Path) -> None:
     anchors = {address[1:] for address in read.loaded if address.startswith("#")}
     assert all(f'id="{anchor}"' in html for anchor in anchors)
     tables = html.split("<table ")[1:]
-    assert len(tables) == 4
+    assert len(tables) == 5
     for table in tables:
         one = Reader("<table " + table.split("</table>")[0] + "</table>")
         assert len(set(one.widths)) == 1, "every row is as wide as the headers"

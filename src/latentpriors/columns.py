@@ -1,6 +1,6 @@
 """The columns of a report's tables: what each figure is called, how it is written, and what it says."""
 
-__all__ = ["COLUMNS", "MAIN", "NEIGHBOURS", "STRUCTURE", "column_of"]
+__all__ = ["COLUMNS", "COST", "MAIN", "NEIGHBOURS", "STRUCTURE", "column_of"]
 
 from .sheets import Column
 
@@ -94,9 +94,10 @@ COLUMNS = (
     ),
     *_group(
         "Cost",
-        Column("seconds", "fit seconds", ".1f", "Fit of the prior, one seed."),
-        Column("sample_seconds", "sample seconds", ".2f",
-               "Drawing the codes of one seed, without decoding; the first draw of its process, with others beside."),
+        Column("seconds", "fit seconds", ".1f", "Fit of the prior, one seed, with others beside."),
+        Column("cpu_seconds", "CPU seconds", ".1f", "The same in processor time, which does not depend on the others."),
+        Column("samples_per_second", "samples/s", ",.0f",
+               "Codes drawn, without decoding; the first draw of its process, with others beside."),
         Column("evaluations", "evaluations", ",.0f", "Passes through the prior's network for one sample."),
         Column("parameters", "parameters", ",.0f", "Numbers that the fit of the prior found."),
         Column("steps", "steps", ",.0f", "Gradient steps of each of the prior's players."),
@@ -106,6 +107,17 @@ COLUMNS = (
         Column("device", "device", "s", "Where it was fitted."),
         Column("classifier_hash", "classifiers", "s", "First digits of the SHA-256 of the scoring classifiers."),
     ),
+    *_group(
+        "Last figures of the fit",
+        Column("validation", "validation", ".3f",
+               "The figure on which weights are kept, each method's own: NLL, a loss, sliced Wasserstein."),
+        Column("best_step", "best step", ",.0f", "After which the kept weights were found, mean over seeds."),
+        Column("model", "model", ".3f", "Last training loss of a prior of one player."),
+        Column("generator", "generator", ".3f", "Last training loss of WGAN-GP's generator."),
+        Column("critic", "critic", ".3f", "Last training loss of WGAN-GP's critic."),
+        Column("components", "components", ".0f", "Of the mixture, chosen on validation NLL; mean over seeds."),
+        Column("bandwidth", "bandwidth", ".3f", "Of the kernels, chosen on validation NLL, in standard deviations."),
+    ),
 )  # fmt: skip
 
 # The first table of a report: what a reader asks for first.
@@ -113,6 +125,9 @@ MAIN = (
     "cell", "rank", "rank_alone", "fcd", "interval", "fcd_infinity", "precision", "recall", "feature_c_t", "memorized",
     "nll", "seconds",
 )  # fmt: skip
+
+# What a prior costs.
+COST = ("cell", "fcd", "parameters", "steps", "seconds", "samples_per_second", "evaluations", "device")
 
 # Two neighbours of the table, and what would tell them apart.
 NEIGHBOURS = (

@@ -1,6 +1,6 @@
 """How every picture looks, and how it is written: small, since a page holds them all."""
 
-__all__ = ["BLUE", "GREEN", "GREY", "ORANGE", "PALE", "PURPLE", "save"]
+__all__ = ["BLUE", "GREEN", "GREY", "ORANGE", "PALE", "PURPLE", "SHADES", "save"]
 
 from pathlib import Path
 
@@ -12,6 +12,9 @@ from PIL import Image
 
 matplotlib.rcParams.update({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False})
 BLUE, ORANGE, GREY, GREEN, PURPLE, PALE = "#1f6fb4", "#e8743b", "#8a8f98", "#3a9c5f", "#8b5fbf", "#93bde0"
+
+# Of things that are told apart by color alone, in order.
+SHADES = (BLUE, ORANGE, GREEN, PURPLE, "#c79a00", "#d1508b", "#2aa5a8", "#7a5c45")
 
 DPI, COLORS = 130, 128
 

@@ -9,13 +9,19 @@ from matplotlib.lines import Line2D
 
 from .figures import BLUE, GREEN, GREY, ORANGE, PURPLE
 
+WIDEST = 7  # panels beside each other
 _PAPER = {"boxstyle": "round,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.7}
 
 
 def latent_maps(maps: dict[str, pd.DataFrame]) -> Figure:
     """Draws the t-SNE of each autoencoder's codes, with columns x, y and label, colored by class."""
-    figure = Figure(figsize=(3.3 * len(maps), 3.6), layout="constrained")
-    for axes, (name, points) in zip(figure.subplots(1, len(maps), squeeze=False)[0], maps.items(), strict=True):
+    columns = min(3, len(maps))
+    rows = -(-len(maps) // columns)
+    figure = Figure(figsize=(3.3 * columns, 3.5 * rows), layout="constrained")
+    spots = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axes in spots[len(maps) :]:
+        axes.set_axis_off()
+    for axes, (name, points) in zip(spots, maps.items(), strict=False):
         axes.scatter(points.x, points.y, c=points.label, cmap="tab10", s=3, lw=0)
         for label, own in points.groupby("label"):
             x, y = _densest(own[["x", "y"]].to_numpy())
@@ -77,21 +83,29 @@ def curves(tables: dict[str, pd.DataFrame]) -> Figure:
         axes.legend(fontsize=7, frameon=False)
     for axes in spots[len(tables) :]:
         axes.set_axis_off()
+    figure.supxlabel("gradient steps (of a gmm: components; of kde: trials)", fontsize=8)
+    figure.supylabel("loss or figure of the method", fontsize=8)
     return figure
 
 
 def _grid(planes: dict[tuple[str, str], pd.DataFrame], width: float, height: float) -> tuple[Figure, dict]:
-    """Returns a figure and its axes by (row, column) name; places without data are left out."""
+    """Returns a figure and its axes by (row, column) name: a grid, or where that would be mostly empty, in order."""
     rows, columns = (list(dict.fromkeys(key[i] for key in planes)) for i in (0, 1))
-    figure = Figure(figsize=(width * len(columns), height * len(rows) + 0.3), layout="constrained")
-    spots = figure.subplots(len(rows), len(columns), squeeze=False)
-    grid = {(r, c): spots[i, j] for i, r in enumerate(rows) for j, c in enumerate(columns)}
-    for (row, column), axes in grid.items():
+    sparse = len(columns) > WIDEST and len(planes) < 0.7 * len(rows) * len(columns)
+    across = min(WIDEST, len(planes)) if sparse else len(columns)
+    down = -(-len(planes) // across) if sparse else len(rows)
+    figure = Figure(figsize=(width * across, height * down + 0.3), layout="constrained")
+    spots = figure.subplots(down, across, squeeze=False)
+    keys = list(planes) if sparse else [(row, column) for row in rows for column in columns]
+    grid = dict(zip(keys, spots.ravel(), strict=False))
+    for axes in spots.ravel():
         axes.set(xticks=[], yticks=[])
-        axes.set_title(column, fontsize=9) if row == rows[0] else None
-        axes.set_ylabel(row) if column == columns[0] else None
-        if (row, column) not in planes:
-            axes.set_axis_off()
+    for (row, column), axes in grid.items():
+        title = f"{row}-{column}" if sparse else column if row == rows[0] else ""
+        axes.set_title(title, fontsize=9)
+        axes.set_ylabel(row if not sparse and column == columns[0] else "")
+    for axes in {*spots.ravel()} - {grid[key] for key in planes}:
+        axes.set_axis_off()
     return figure, grid
 
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from .figures import BLUE, GREEN, GREY, ORANGE, PALE, PURPLE
+from .figures import BLUE, GREY, ORANGE, PALE, SHADES
 
 LEAST_SECONDS = 0.1  # a prior without a fit is drawn here: zero has no place on a logarithmic axis
 SHOWN = 8  # cells whose extrapolation is drawn
@@ -89,7 +89,7 @@ def pareto(table: pd.DataFrame) -> Figure:
     if len(front):
         edge = ordered.seconds.max() * 1.5
         axes.step([*front.seconds, edge], [*front.fcd, front.fcd.iloc[-1]], where="post", color=GREY, lw=1.2, ls="--")
-    shades = dict(zip(table.autoencoder.unique(), (BLUE, ORANGE, GREEN, PURPLE), strict=False))
+    shades = dict(zip(table.autoencoder.unique(), SHADES, strict=False))
     for row in table.itertuples():
         color = shades.get(row.autoencoder, GREY)
         axes.plot(row.seconds, row.fcd, "o", color=color, ms=7 if row.Index in front.index else 5)

@@ -120,15 +120,16 @@ def log_figures(table: pd.DataFrame) -> dict[str, np.ndarray]:
 def _complete(table: pd.DataFrame) -> pd.DataFrame:
     """Returns the rows in order, with every column that a report knows, numbers as numbers."""
     known = [column.key for column in COLUMNS]
-    extra = ["fcd_low", "fcd_high", "fcd_by_count", "fcd_by_classifier"]
+    extra = ["fcd_low", "fcd_high", "fcd_by_count", "fcd_by_classifier", "sample_seconds"]
     table = table.reindex(columns=[*table.columns, *(key for key in (*known, *extra) if key not in table.columns)])
-    numbers = [key for key in (*known, "fcd_low", "fcd_high") if key not in TEXT]
+    numbers = [key for key in (*known, "fcd_low", "fcd_high", "sample_seconds") if key not in TEXT]
     table[numbers] = table[numbers].apply(pd.to_numeric)
     table["yardstick"] = table.yardstick.astype(bool)
     table["evaluations"] = table.evaluations.fillna(1)  # a fit that says nothing maps noise in one pass
+    table["samples_per_second"] = table.n_samples / table.pop("sample_seconds").clip(lower=1e-4)
     table["share_autoencoder"], table["share_prior"] = _shares(table)
     # A yardstick has learned nothing: what its files say was spent is the autoencoder's.
-    spent = ["parameters", "seconds", "steps", "factor", "evaluations", "sample_seconds"]
+    spent = ["parameters", "seconds", "steps", "factor", "evaluations", "samples_per_second", "cpu_seconds"]
     table.loc[table.yardstick, spent] = np.nan
     aliases = {cell: name for cell, (name, _) in POSTER.items()}
     aliases |= {row.cell: COPYIST[1] for row in table.itertuples() if row.prior == COPYIST[0]}

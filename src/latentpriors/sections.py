@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from . import figures_codes, figures_table
 from .answer import conclusions, method
 from .certainty import bias, neighbours, neighbours_in_words
-from .columns import COLUMNS, MAIN, NEIGHBOURS, STRUCTURE, column_of
+from .columns import COLUMNS, COST, MAIN, NEIGHBOURS, STRUCTURE, column_of
 from .figures import save
 from .galleries import galleries
 from .memorized import memorization
@@ -86,7 +86,9 @@ def sections(results: Results, out: Path) -> list[Section]:
         Section("Samples over training", [
             *shown["training"], *picture("curves", figures_codes.curves(learned) if learned else None),
         ]),
-        Section("Cost against quality", picture("pareto", figures_table.pareto(results.competing))),
+        Section("Cost against quality", [
+            *picture("pareto", figures_table.pareto(results.competing)), _sheet(results, COST, explained=True),
+        ]),
         Section("Agreement of metrics", [
             Text(agreement_in_words(results)), *picture("agreement", figures_table.agreement_map(agreement(results))),
         ]),
