@@ -47,6 +47,11 @@ def test_the_committed_files_are_right(files: tuple[dict, dict]) -> None:
         ("datasets/mnist/autoencoder/steps", 0, r"datasets.mnist.autoencoder.steps: must be greater than 0"),
         ("datasets/mnist/autoencoder/network/network", "vit", r"'vit' is unknown; choose from conv, mlp"),
         ("datasets/mnist/autoencoder/network/latnt", 3, r"'latnt' is unknown; choose from latent"),
+        (
+            "datasets/mnist/judge/network/strides",
+            [2, 2],
+            r"strides: one for each of three layers",
+        ),
         ("datasets/mnist/prior/precision", "fp16", r"choose from float32, tf32, bfloat16"),
         ("datasets/mnist/source/reader", "MNSIT", r"'MNSIT' is unknown; choose from digits, MNIST"),
         ("datasets/mnist/sampels", 3, r"datasets.mnist: 'sampels' is unknown"),

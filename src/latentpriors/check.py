@@ -3,6 +3,7 @@
 __all__ = ["check", "check_method"]
 
 import inspect
+import itertools
 import math
 from typing import get_args, get_origin
 
@@ -54,6 +55,9 @@ def check(params: dict, cells: dict) -> None:
         schema = DATASET | {kind: DATASET[kind] | {"network": classifier} for kind in ("classifier", "judge")}
         schema |= {"autoencoder": DATASET["autoencoder"] | {"network": network}}
         _block(block, schema, f"datasets.{name}", optional={*network, *classifier} - {"network", "latent"})
+        for kind, key in itertools.product(("classifier", "judge"), ("channels", "strides")):
+            if len(given := block[kind]["network"].get(key, (0, 0, 0))) != 3:
+                raise ValueError(f"datasets.{name}.{kind}.network.{key}: one for each of three layers, not {given!r}")
     _block(params["exact"], EXACT, "exact")
     for kind in ("autoencoders", "priors"):
         _keys(params[kind], names(kind), kind)

@@ -13,7 +13,7 @@ import pandas as pd
 from .store import whole
 
 CHOSEN_ON = "mnist"  # the data set whose trials decide what params.yaml has
-WORTH = 0.05  # by which share of its FCD a change must better the default: one trial's chance is about as much
+WORTH = 0.1  # by which share of its FCD a change must better the default: the chance of a single run is of this size
 COLUMNS = ("prior", "trial", "settings", "steps", "fcd_validation", "nll_validation", "seconds", "failure")
 
 

@@ -67,8 +67,8 @@ def _words(log: pd.DataFrame) -> str:
         f"Every prior with hyperparameters to set had {count.max()} trials by the recipe of tuning.yaml: a default and "
         f"changes to it, each fitted at a third of the budget to the codes of one autoencoder (seed 0) and scored by "
         f"the FCD of its samples to the validation split. params.yaml has, for all data sets, the best trial on "
-        f"{CHOSEN_ON} where it is more than {WORTH:.0%} below the default, about what chance does to a single trial, "
-        f"and else the default. **{len(changed)} of {len(count)} defaults were changed**"
+        f"{CHOSEN_ON} where it is more than {WORTH:.0%} below the default, since chance moves a single run by "
+        f"about as much, and else the default. **{len(changed)} of {len(count)} defaults were changed**"
         f"{': ' + ', '.join(changed) if changed else ''}. {share or 'No'} trial{'' if share == 1 else 's'} failed."
     )
 
