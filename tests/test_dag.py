@@ -70,7 +70,9 @@ class Project:
     @staticmethod
     def core(pipeline: dict) -> None:
         """Leaves out what no table needs; the ledger reads MNIST, which is not here."""
-        left_out = ("variance", "metric_check", "audit", "replication", "exact", "exact_grades", "exact_report")
+        left_out = (
+            "variance", "metric_check", "audit", "replication", "exact", "exact_grades", "exact_report", "tuning_report",
+        )  # fmt: skip
         for stage in left_out:
             pipeline["stages"].pop(stage, None)
         checked = pipeline["stages"]["check"]
