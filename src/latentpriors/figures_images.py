@@ -39,6 +39,6 @@ def sample_strips(grids: dict[str, np.ndarray], count: int = 16) -> Figure:
     for axes, (name, images) in zip(rows, grids.items(), strict=True):
         axes.imshow(np.concatenate(list(images[:count]), axis=1), cmap="gray", vmin=0, vmax=255, aspect="equal")
         axes.set(xticks=[], yticks=[], frame_on=False)
-        axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8)
+        axes.set_ylabel(name.replace(" (", "\n("), rotation=0, ha="right", va="center", fontsize=8)
     figure.subplots_adjust(left=0.17, right=0.995, top=0.99, bottom=0.01, hspace=0.04)
     return figure
