@@ -69,7 +69,8 @@ def _words(log: pd.DataFrame) -> str:
         f"the FCD of its samples to the validation split. params.yaml has, for all data sets, the best trial on "
         f"{CHOSEN_ON} where it is more than {WORTH:.0%} below the default, since chance moves a single run by "
         f"about as much, and else the default. **{len(changed)} of {len(count)} defaults were changed**"
-        f"{': ' + ', '.join(changed) if changed else ''}. {share or 'No'} trial{'' if share == 1 else 's'} failed."
+        f"{': ' + ', '.join(changed) if changed else ''}. gmm has no steps: its trials are whole fits. "
+        f"{share or 'No'} trial{'' if share == 1 else 's'} failed."
     )
 
 
