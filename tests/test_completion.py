@@ -5,6 +5,7 @@ import math
 import sys
 from pathlib import Path
 
+import completion as stage
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,7 +13,6 @@ import torch
 from PIL import Image
 from torch.distributions import Bernoulli, Normal
 
-import completion as stage
 import seeds
 from latentpriors.completion import Baseline, CompletionVAE, completions, seen_quarters
 from latentpriors.store import save_tensors

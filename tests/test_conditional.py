@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import score_conditional as stage
 import torch
 from PIL import Image
 from torch import nn
 
-import score_conditional as stage
 from latentpriors.autoencoders.cvae import CVAE
 from latentpriors.conditional import class_accuracy, class_samples, conditional_accuracy, style_grid
 from latentpriors.networks import Classifier
@@ -97,9 +97,7 @@ def test_the_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         about = {"name": "cvae", "arguments": size}
         save_tensors(tmp_path / f"weights/seed{index}.safetensors", CVAE(**size).state_dict(), about)
         about = {"arguments": {"shape": [1, 8, 8], "classes": 3}}
-        save_tensors(
-            tmp_path / f"classifier/{index}.safetensors", Classifier((1, 8, 8), classes=3).state_dict(), about
-        )
+        save_tensors(tmp_path / f"classifier/{index}.safetensors", Classifier((1, 8, 8), classes=3).state_dict(), about)
     test = {"test.images": torch.randint(256, (12, 1, 8, 8)).byte(), "test.labels": torch.arange(12) % 3}
     save_tensors(tmp_path / "images", test)
     names = ("images", "weights", "classifier", "metrics", "preview")

@@ -88,7 +88,7 @@ class Baseline(Game):
 
 
 class CompletionVAE(Baseline):
-    r"""p(y | x) = ∫ p(y | x, z) p(z | x) dz: a code z tells which of the possible answers, with Bernoulli pixels given it.
+    r"""p(y | x) = ∫ p(y | x, z) p(z | x) dz: a code z tells the possible answers apart, pixels are Bernoulli given it.
 
     Minimizes E_q[−log p(y | x, z)] + KL(q(z | x, y) || p(z | x)). The prior network p(z | x) and the recognition
     network q(z | x, y), which sees the whole image, are Gaussians with diagonal covariance; the generation network
