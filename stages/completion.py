@@ -4,16 +4,17 @@ import shutil
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 from context import ROOT, arguments, device, generator, params, run, seed
-from latentpriors.completion import Baseline, CompletionVAE, completions
+from latentpriors.completion import Baseline, completions
+from latentpriors.completion_vae import CompletionVAE, figures
 from latentpriors.previews import save_grid
 from latentpriors.store import load_tensors, whole
-from latentpriors.training import Budget, evaluate, train
+from latentpriors.training import Budget, train
 from seeds import curves, each_seed, gather_curves, gather_facts
 
 MODELS = {"baseline": Baseline, "cvae": CompletionVAE}
+CODE = [ROOT / f"src/latentpriors/{name}.py" for name in ("completion", "completion_vae")]  # a finished seed's
 SHOWN = 8  # test images in the picture for each number of quarters
 
 
@@ -30,13 +31,15 @@ def main() -> None:
     steps = round(own["factor"] * shared["steps"])
 
     def fit(index: int, folder: Path) -> dict:
-        log, figures, pictures = curves(folder), {}, []
+        log, facts, pictures = curves(folder), {}, []
         for quarters in own["quarters"]:
             models = {}
             for name, cls in MODELS.items():
                 budget = Budget(
                     steps, shared["batch_size"], generator(where, "batches", dataset, index), shared["precision"],
-                    log=lambda step, found, key=f"{name}_{quarters}": log(step, _named(found, key)),
+                    log=lambda step, found, key=f"{name}_{quarters}": log(
+                        step, {f"{key}_{figure}": value for figure, value in found.items()}
+                    ),
                     label=f"{dataset} {name} {quarters} {index}", row=index,
                 )  # fmt: skip
                 seed("completion", dataset, index)
@@ -44,32 +47,21 @@ def main() -> None:
                 model = models[name] = cls(images["train"].shape[1:], quarters, **kwargs, **extra).to(where)
                 found = train(model, (images["train"],), budget, (images["validation"],))
                 model.generator = generator(where, "completion", dataset, quarters, index)
-                figures |= _named(figures_of(model, images["test"], own["samples"]) | found, f"{name}_{quarters}")
+                found |= figures(model, images["test"], own["samples"])
+                facts |= {f"{name}_{quarters}_{figure}": value for figure, value in found.items()}
             pictures.append(completions(*models.values(), images["test"][:SHOWN]))
         save_grid(torch.cat(pictures), folder / "completions.png")
-        return figures | {"steps": steps, "samples": own["samples"], "device": where.type}
+        return facts | {"steps": steps, "samples": own["samples"], "device": where.type}
 
     settings = {"shared": shared, "own": own, "device": str(where)}
-    inputs = [Path(options.images), ROOT / "src/latentpriors/completion.py"]
-    folders = each_seed(f"completion/{dataset}", params("seeds"), settings, lambda index: inputs, fit)
+    folders = each_seed(
+        f"completion/{dataset}", params("seeds"), settings, lambda index: [Path(options.images), *CODE], fit
+    )
     gather_facts(folders, Path(options.metrics))
     with whole(Path(options.preview)) as part:
         part.mkdir(parents=True)
         gather_curves(folders).to_csv(part / "curves.csv", index=False)
         shutil.copyfile(folders[0] / "completions.png", part / "completions.png")
-
-
-def figures_of(model: Baseline, x: Tensor, samples: int) -> dict[str, float]:
-    """Returns −log p(y | x) of the missing pixels in nats, an estimate where it has a bound, and the bound's terms."""
-    found = {"nll": evaluate(lambda x: model.nll(x, samples), (x,))}
-    if isinstance(model, CompletionVAE):
-        terms = evaluate(lambda x: torch.stack(model.terms(x), 1), (x,))
-        found |= {"reconstruction": terms[:, 0], "kl": terms[:, 1], "bound": terms.sum(1)}
-    return {key: float(value.double().mean()) for key, value in found.items()}
-
-
-def _named(figures: dict[str, float], name: str) -> dict[str, float]:
-    return {f"{name}_{key}": value for key, value in figures.items()}
 
 
 if __name__ == "__main__":

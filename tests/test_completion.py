@@ -14,7 +14,8 @@ from PIL import Image
 from torch.distributions import Bernoulli, Normal
 
 import seeds
-from latentpriors.completion import Baseline, CompletionVAE, completions, seen_quarters
+from latentpriors.completion import Baseline, completions, seen_quarters
+from latentpriors.completion_vae import CompletionVAE
 from latentpriors.store import save_tensors
 from latentpriors.training import Budget, train
 
