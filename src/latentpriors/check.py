@@ -37,6 +37,7 @@ DATASET = {
     "prior": {"steps": int, "batch_size": int, "precision": str},
 }
 EXACT = {"train": int, "validation": int, "test": int, "steps": int, "batch_size": int, "precision": str}
+COMPLETION = {"factor": float, "quarters": tuple[int, ...], "samples": int}
 
 
 def check(params: dict, cells: dict) -> None:
@@ -46,7 +47,7 @@ def check(params: dict, cells: dict) -> None:
         params: The content of params.yaml.
         cells: What `read_tables` returns.
     """
-    _keys(params, ("seeds", "device", "datasets", "exact", "autoencoders", "priors"), "params.yaml")
+    _keys(params, ("seeds", "device", "datasets", "exact", "completion", "autoencoders", "priors"), "params.yaml")
     _value(params["seeds"], int, "seeds")
     if params["device"] not in ("auto", "cpu", "cuda"):
         raise ValueError(f"device: {params['device']!r} is unknown; choose from auto, cpu, cuda")
@@ -59,6 +60,9 @@ def check(params: dict, cells: dict) -> None:
             if len(given := block[kind]["network"].get(key, (0, 0, 0))) != 3:
                 raise ValueError(f"datasets.{name}.{kind}.network.{key}: one for each of three layers, not {given!r}")
     _block(params["exact"], EXACT, "exact")
+    _block(params["completion"], COMPLETION, "completion")
+    if not (quarters := params["completion"]["quarters"]) or max(quarters) > 3 or len(set(quarters)) < len(quarters):
+        raise ValueError(f"completion.quarters: different numbers from 1 to 3 are needed, not {quarters}")
     for kind in ("autoencoders", "priors"):
         _keys(params[kind], names(kind), kind)
         for name, block in params[kind].items():

@@ -1,0 +1,45 @@
+"""Stage `score_conditional`: how often the classifiers see the class that a conditional VAE was asked for."""
+
+from pathlib import Path
+
+from context import arguments, device, generator, run
+from latentpriors.conditional import class_accuracy, conditional_accuracy, style_grid
+from latentpriors.fits import load_autoencoder
+from latentpriors.metrics import student_interval
+from latentpriors.previews import save_grid
+from latentpriors.scoring import classifier_hash, load_classifiers
+from latentpriors.store import load_tensors, save_json, whole
+
+STYLES = 8  # rows of the picture
+
+
+def main() -> None:
+    options = arguments(
+        __doc__, images="the images' file", weights="the folder of a conditional VAE's weights",
+        classifier="the classifiers' folder", metrics="the JSON file for the figures",
+        preview="the folder for the picture",
+    )  # fmt: skip
+    where, paths = device(), sorted(Path(options.weights).glob("seed*.safetensors"))
+    data, classifiers = load_tensors(Path(options.images), where)[0], load_classifiers(options.classifier, where)
+    pictures, labels = data["test.images"], data["test.labels"]
+    models = [load_autoencoder(path, where) for path in paths]
+    n = max(1, len(labels) // len(models[0].centers))  # as many as the test split has, so that both say as much
+    seeds = [
+        conditional_accuracy(model, classifiers, n, generator(where, "conditional", path.stem))
+        for model, path in zip(models, paths, strict=True)
+    ]
+    mean, low, high = student_interval([found["accuracy"] for found in seeds])
+    figures = {"accuracy": mean, "accuracy_low": low, "accuracy_high": high}
+    for key in ("accuracy_by_class", "accuracy_by_classifier"):
+        figures[key] = [sum(values) / len(seeds) for values in zip(*(found[key] for found in seeds), strict=True)]
+    real = {f"real_{key}": value for key, value in class_accuracy(classifiers, pictures, labels).items()}
+    by_seed = {"accuracy_by_seed": [found["accuracy"] for found in seeds], "n_each_class": n}
+    save_json(Path(options.metrics), figures | by_seed | real | {"classifiers": classifier_hash(options.classifier)})
+    with whole(Path(options.preview)) as part:
+        part.mkdir(parents=True)
+        grid = style_grid(models[0], STYLES, generator(where, "styles"))
+        save_grid(grid, part / "conditional.png", len(models[0].centers))
+
+
+if __name__ == "__main__":
+    run(main)
