@@ -33,7 +33,7 @@ def main() -> None:
 
     for method, own in params["autoencoders"].items():
         own = {key: value for key, value in own.items() if key != "factor"}
-        model = find("autoencoders", method)(shape, **settings["autoencoder"]["network"], **own).to(device)
+        model = find("autoencoders", method)(shape, **(settings["autoencoder"]["network"] | own)).to(device)
         step = per_step(lambda b, m=model: train(m, (images,), b), settings["autoencoder"]["batch_size"], device)
         codes = evaluate(model.codes, (images,))
         decode = N / seconds(lambda m=model, z=codes: evaluate(m.decode, (z,)), device)

@@ -46,6 +46,18 @@ def test_the_committed_files_are_right(files: tuple[dict, dict]) -> None:
         ("autoencoders/vae/beta", -1, r"autoencoders.vae.beta: -1 is negative"),
         ("datasets/mnist/autoencoder/steps", 0, r"datasets.mnist.autoencoder.steps: must be greater than 0"),
         ("datasets/mnist/autoencoder/network/network", "vit", r"'vit' is unknown; choose from conv, mlp"),
+        ("datasets/mnist/autoencoder/network/network", "dcgan", r"network: 'dcgan' is unknown; choose from conv, mlp$"),
+        ("datasets/mnist/autoencoder/network/channels", [], r"channels: conv needs at least one convolutional stage"),
+        (
+            "autoencoders/ae_dcgan/network",
+            "dcgn",
+            r"ae_dcgan.network: 'dcgn' is unknown; choose from conv, mlp, .*dcgan",
+        ),
+        ("autoencoders/ae_dcgan/channels", [], r"ae_dcgan.channels: dcgan needs at least one convolutional stage"),
+        ("autoencoders/ae_dcgan/channels", 16, r"ae_dcgan.channels: a list is needed"),
+        ("autoencoders/ae_dcgan", {"factor": 1}, r"autoencoders.ae_dcgan: network, channels is missing"),
+        ("autoencoders/ae_dcgan/hidden", 9, r"autoencoders.ae_dcgan: 'hidden' is unknown; choose from network, chan"),
+        ("autoencoders/ae/network", "dcgan", r"autoencoders.ae: 'network' is unknown; choose from factor"),
         ("datasets/mnist/autoencoder/network/latnt", 3, r"'latnt' is unknown; choose from latent"),
         (
             "datasets/mnist/judge/network/strides",

@@ -5,17 +5,19 @@ __all__ = ["check", "check_method"]
 import inspect
 import itertools
 import math
+from collections.abc import Iterable
 from typing import get_args, get_origin
 
 from .autoencoders.base import Autoencoder
 from .data.readers import READERS
 from .networks import NETWORKS, Classifier
+from .networks.variants import VARIANTS
 from .registry import find, hyperparameters, names
 from .training import PRECISIONS
 
 CHOICES = {
     "precision": PRECISIONS,
-    "network": tuple(NETWORKS),
+    "network": (*NETWORKS, *VARIANTS),
     "reader": READERS,
     "regularizer": ("gradient", "weights", "spectral"),
     "corruption": ("gaussian", "masking"),
@@ -56,6 +58,7 @@ def check(params: dict, cells: dict) -> None:
         schema = DATASET | {kind: DATASET[kind] | {"network": classifier} for kind in ("classifier", "judge")}
         schema |= {"autoencoder": DATASET["autoencoder"] | {"network": network}}
         _block(block, schema, f"datasets.{name}", optional={*network, *classifier} - {"network", "latent"})
+        _network(block["autoencoder"]["network"], f"datasets.{name}.autoencoder.network", NETWORKS)
         for kind, key in itertools.product(("classifier", "judge"), ("channels", "strides")):
             if len(given := block[kind]["network"].get(key, (0, 0, 0))) != 3:
                 raise ValueError(f"datasets.{name}.{kind}.network.{key}: one for each of three layers, not {given!r}")
@@ -72,8 +75,21 @@ def check(params: dict, cells: dict) -> None:
 
 def check_method(kind: str, name: str, block: dict, path: str) -> None:
     """Raises ValueError where the block of a method, its `factor` and arguments, has a mistake; `path` names it."""
-    allowed = {key: p.annotation for key, p in hyperparameters(kind, name).items()}
-    _block(block, allowed | {"factor": float}, path, optional={*allowed, "factor"})
+    parameters = hyperparameters(kind, name)
+    allowed = {key: p.annotation for key, p in parameters.items()}
+    # Arguments of the shared network that a method has as its own: without a value the data set's would take its place.
+    own = allowed.keys() & inspect.signature(Autoencoder).parameters if kind == "autoencoders" else set()
+    _block(block, allowed | {"factor": float}, path, optional={*allowed, "factor"} - own)
+    if "network" in own:
+        _network(block, path, NETWORKS if parameters["network"].default in NETWORKS else CHOICES["network"])
+
+
+def _network(block: dict, path: str, choices: Iterable[str]) -> None:
+    """Checks a network: what does not import the variants, data sets and other methods, has no fingerprint of them."""
+    if block["network"] not in choices:
+        raise ValueError(_unknown(f"{path}.network", block["network"], choices))
+    if block["network"] != "mlp" and block.get("channels") == []:
+        raise ValueError(f"{path}.channels: {block['network']} needs at least one convolutional stage")
 
 
 def _cells(params: dict, cells: dict) -> None:

@@ -2,6 +2,9 @@
 
 __all__ = ["MLP", "NETWORKS", "Classifier", "build_decoder", "build_encoder"]
 
+from collections.abc import Callable
+from importlib import import_module
+
 from torch import nn
 
 from .classifier import Classifier
@@ -25,7 +28,11 @@ def build_decoder(
     return _pair(network)[1](shape, inputs, channels, hidden)
 
 
-def _pair(network: str) -> tuple[type[nn.Module], type[nn.Module]]:
-    if network not in NETWORKS:
-        raise ValueError(f"network {network!r} is unknown; choose from {', '.join(NETWORKS)}")
-    return NETWORKS[network]
+def _pair(network: str) -> tuple[Callable[..., nn.Module], Callable[..., nn.Module]]:
+    if network in NETWORKS:
+        return NETWORKS[network]
+    # By name, so that what uses none of them does not depend on them: a method that does imports `variants` itself.
+    variants = import_module(".variants", __name__).VARIANTS
+    if network not in variants:
+        raise ValueError(f"network {network!r} is unknown; choose from {', '.join([*NETWORKS, *variants])}")
+    return variants[network]
