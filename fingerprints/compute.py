@@ -25,7 +25,7 @@ import json
 import re
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from unittest.mock import patch
 
@@ -60,6 +60,7 @@ from latentpriors import (  # noqa: E402
 from latentpriors.autoencoders.base import Autoencoder, bernoulli_cross_entropy  # noqa: E402
 from latentpriors.likelihood import LikelihoodFlow  # noqa: E402
 from latentpriors.networks.timed import TimedMLP  # noqa: E402
+from latentpriors.networks.variants import VARIANTS  # noqa: E402
 from latentpriors.priors.base import Prior, Standardization  # noqa: E402
 from latentpriors.priors.gaussian import Gaussian  # noqa: E402
 from latentpriors.training import Budget, Game, Player, evaluate, train  # noqa: E402
@@ -102,6 +103,7 @@ MODULES = {
     "latentpriors.networks.conv": "networks",
     "latentpriors.networks.mlp": "networks",
     "latentpriors.networks.timed": "densities",
+    "latentpriors.networks.variants": "variants",
     "latentpriors.likelihood": "densities",
     "latentpriors.ode": "densities",
     "latentpriors.bounds": "densities",
@@ -184,11 +186,7 @@ def training() -> dict:
 
 
 def network() -> dict:
-    found = {}
-    for name in networks.NETWORKS:
-        for build, inputs in ((networks.build_encoder, _ramp(2, 1, 8, 8)), (networks.build_decoder, _ramp(2, 3))):
-            torch.manual_seed(0)
-            found[f"{build.__name__} {name}"] = build(name, (1, 8, 8), 3, [4, 8], 8)(inputs)
+    found = _pairs(networks.NETWORKS)
     torch.manual_seed(0)
     found["mlp"] = networks.MLP(3, 2, [4], nn.SiLU)(_ramp(2, 3))
     torch.manual_seed(0)
@@ -200,6 +198,10 @@ def network() -> dict:
     found["classifier validation"] = classifier.validation(batch)
     found["players"] = [[p.learning_rate, *p.betas, p.weight_decay] for p in classifier.players().values()]
     return found
+
+
+def variants() -> dict:
+    return _pairs(VARIANTS)
 
 
 def codes() -> dict:
@@ -367,6 +369,7 @@ FINGERPRINTS: dict[str, Callable[[], dict]] = {
     "stages": stages,
     "store": storage,
     "training": training,
+    "variants": variants,
 }
 
 METHODS = [path for kind in KINDS for path in sorted((ROOT / "src/latentpriors" / kind).glob("[!_]*.py"))]
@@ -448,6 +451,16 @@ def source(module: str) -> Path | None:
     options = [ROOT / "src" / Path(*parts, "__init__.py"), (ROOT / "src" / Path(*parts)).with_suffix(".py")]
     options += [ROOT / "stages" / f"{module}.py"] if len(parts) == 1 else []
     return next((path for path in options if path.is_file()), None)
+
+
+def _pairs(names: Iterable[str]) -> dict:
+    """Returns what encoder and decoder of each network give, untrained; batch normalization by its batch."""
+    found = {}
+    for name in names:
+        for build, inputs in ((networks.build_encoder, _ramp(2, 1, 8, 8)), (networks.build_decoder, _ramp(2, 3))):
+            torch.manual_seed(0)
+            found[f"{build.__name__} {name}"] = build(name, (1, 8, 8), 3, [4, 8], 8)(inputs)
+    return found
 
 
 def _plain(value: object) -> object:
