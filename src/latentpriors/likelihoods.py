@@ -10,7 +10,6 @@ from .autoencoders.base import Autoencoder
 from .bounds import elbo_terms, iwae_bound
 from .collapse import VERDICTS, collapse
 from .joint import Joint
-from .training import evaluate
 
 CHUNK = 1000  # images decoded at once: more do not fit into a processor's cache and take longer each
 
@@ -71,12 +70,8 @@ def image_terms(model: Autoencoder, images: Tensor, draws: int = 5) -> dict[str,
     They are means over `draws` codes of each image from the posterior; a deterministic encoder has one code.
     """
     joint = Joint(model)
-
-    def terms(x: Tensor) -> Tensor:
-        return torch.stack(list(_terms(joint, x, draws).values()), 1)
-
-    names = list(_terms(joint, images[:1], draws))
-    return dict(zip(names, evaluate(terms, (images,), max(1, CHUNK // draws)).unbind(1), strict=True))
+    parts = [_terms(joint, x, draws) for x in images.split(max(1, CHUNK // draws))]
+    return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
 
 
 @torch.no_grad()
@@ -109,11 +104,8 @@ def _terms(joint: Joint, x: Tensor, draws: int) -> dict[str, Tensor]:
     parts = {"squared_error": errors, "nll": -joint.log_prior(flat)}
     parts |= {"reconstruction": -joint.log_likelihood(repeated, flat)} if joint.pixels else {}
     means = {name: values.double().unflatten(0, (S, len(x))).mean(0) for name, values in parts.items()}
-    if joint.has_posterior:
-        means["entropy"] = -log_q.double().mean(0)
-        means["kl"] = means["nll"] - means["entropy"]
     if joint.has_posterior and joint.pixels:
-        means |= elbo_terms(means["reconstruction"], means["entropy"], means["nll"])
+        means |= elbo_terms(means["reconstruction"], -log_q.double().mean(0), means["nll"])
         means["elbo"] = -means["reconstruction"] - means["kl"]
     return means
 
