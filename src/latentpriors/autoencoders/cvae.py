@@ -2,6 +2,8 @@
 
 __all__ = ["CVAE"]
 
+import math
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
@@ -58,6 +60,12 @@ class CVAE(Autoencoder):
         # The divergence is quadratic in the centre: from N(0, I), and what the shift adds to it.
         shift = 0.5 * self.centers.square().sum(1) - mean @ self.centers.T  # (N, K)
         return kl_divergence(mean, scale) + (shares * shift).sum(1)
+
+    def log_prior(self, z: Tensor) -> Tensor:
+        """Returns log p(z) in nats, (N,), of codes (N, D) of any class: the mixture of N(m_y, I) over all of them."""
+        shift = z @ self.centers.T - 0.5 * self.centers.square().sum(1)  # (N, K), log N(z; m_y, I) − log N(z; 0, I)
+        normal = -0.5 * (z**2 + math.log(2 * math.pi)).sum(1)
+        return normal + shift.logsumexp(1) - math.log(len(self.centers))
 
     def class_codes(self, y: Tensor, noise: Tensor) -> Tensor:
         """Returns the codes (N, D) of classes (N,) and noise (N, D); one row of noise is one style in all classes."""

@@ -35,6 +35,8 @@ class GaussianVAE(Autoencoder):
         ValueError: the scale is not positive.
     """
 
+    pixels = "gaussian"
+
     def __init__(self, *args, scale: float = 0.1, learned: bool = False, beta: float = 1.0, **kwargs):
         super().__init__(*args, stochastic=True, **kwargs)
         if scale <= 0:
@@ -53,8 +55,12 @@ class GaussianVAE(Autoencoder):
         """Returns the negative ELBO in nats."""
         x = batch[0]
         mean, scale = self.encode(x)
-        pixels = self.decode(mean + scale * self.noise(*mean.shape))
-        return (gaussian_nll(x, pixels, self.scale()) + self.beta * kl_divergence(mean, scale)).mean()
+        z = mean + scale * self.noise(*mean.shape)
+        return (self.beta * kl_divergence(mean, scale) - self.log_likelihood(x, z)).mean()
+
+    def log_likelihood(self, x: Tensor, z: Tensor) -> Tensor:
+        """Returns log p(x | z) in nats, (N,), of images (N, C, H, W) and codes (N, D)."""
+        return -gaussian_nll(x, self.decode(z), self.scale())
 
     def scale(self) -> Tensor:
         """Returns σ, the standard deviation of every pixel."""

@@ -1,0 +1,321 @@
+"""Likelihood figures against closed forms: a linear-Gaussian model, a VAE's own loss, and priors that fit or do not."""
+
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from test_methods import SMALL
+from torch.distributions import Independent, MultivariateNormal, Normal
+
+from latentpriors.aggregate import code_mismatch, code_scale
+from latentpriors.autoencoders.base import Autoencoder, NativePrior
+from latentpriors.autoencoders.cvae import CVAE
+from latentpriors.autoencoders.vae import VAE
+from latentpriors.autoencoders.vae_gaussian import GaussianVAE
+from latentpriors.collapse import collapse
+from latentpriors.fits import fit_autoencoder
+from latentpriors.joint import Joint, native_prior
+from latentpriors.likelihoods import image_bound, image_terms, likelihood_figures, summary
+from latentpriors.registry import find, names
+from latentpriors.store import load_tensors, save_tensors
+from latentpriors.training import Budget
+
+SHAPE, D, NOISE = (1, 4, 4), 2, 0.5
+TINY = {"shape": SHAPE, "latent": D, "network": "mlp", "hidden": 8}
+STOCHASTIC = {"beta_vae", "cvae", "vae", "vae_flow_posterior", "vae_flow_prior", "vae_gaussian", "vamp"}
+
+
+def seeded(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def images(n: int, seed: int = 0) -> torch.Tensor:
+    return torch.rand(n, *SHAPE, generator=seeded(seed))
+
+
+def made(name: str) -> Autoencoder:
+    torch.manual_seed(0)
+    return find("autoencoders", name)(**TINY, **SMALL.get(name, {})).eval()
+
+
+def stored(z: torch.Tensor) -> dict[str, torch.Tensor]:
+    return {"test": z, "mean": torch.zeros(z.shape[1]), "scale": torch.ones(z.shape[1])}
+
+
+class Linear(Autoencoder):
+    """z ~ N(0, I), x | z ~ N(W z, NOISE² I), so that x ~ N(0, W Wᵀ + NOISE² I); q(z | x) is exact or wider."""
+
+    pixels = "gaussian"
+
+    def __init__(self, widening: float = 1.0):
+        super().__init__(**TINY, stochastic=True)
+        self.W = torch.randn(16, D)
+        precision = torch.eye(D) + self.W.T @ self.W / NOISE**2
+        self.gain = precision.inverse() @ self.W.T / NOISE**2
+        self.q_scale = torch.linalg.cholesky(widening * precision.inverse())
+
+    def data(self, n: int) -> torch.Tensor:
+        return (torch.randn(n, D) @ self.W.T + NOISE * torch.randn(n, 16)).reshape(n, *SHAPE)
+
+    def exact(self, x: torch.Tensor) -> torch.Tensor:
+        covariance = (self.W @ self.W.T + NOISE**2 * torch.eye(16)).double()
+        return MultivariateNormal(torch.zeros(16).double(), covariance).log_prob(x.flatten(1).double())
+
+    def log_likelihood(self, x: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
+        return Independent(Normal(z @ self.W.T, NOISE), 1).log_prob(x.flatten(1))
+
+    def posterior(self, x: torch.Tensor, samples: int) -> tuple[torch.Tensor, torch.Tensor]:
+        q = MultivariateNormal(x.flatten(1) @ self.gain.T, scale_tril=self.q_scale)
+        z = q.mean + self.noise(samples, len(x), D) @ self.q_scale.T
+        return z, q.log_prob(z)
+
+
+def test_exact_posterior_makes_elbo_and_bound_the_likelihood() -> None:
+    model = Linear()
+    x = model.data(50)
+    terms = image_terms(model, x, draws=3)
+    assert torch.allclose(terms["elbo"], model.exact(x), atol=1e-3)
+    assert torch.allclose(image_bound(model, x, 20), model.exact(x), atol=1e-3)
+    # KL(N(m, S) || N(0, I)) and H(N(m, S)) in closed form, from many draws.
+    terms = image_terms(model, x[:1].expand(20_000, -1, -1, -1), draws=1)
+    q = MultivariateNormal(x[0].flatten() @ model.gain.T, scale_tril=model.q_scale)
+    prior = MultivariateNormal(torch.zeros(D), torch.eye(D))
+    assert float(terms["entropy"].mean()) == pytest.approx(float(q.entropy()), abs=0.03)
+    expected = float(torch.distributions.kl_divergence(q, prior))
+    assert float(terms["kl"].mean()) == pytest.approx(expected, abs=0.03)
+
+
+def test_bound_closes_the_gap_of_a_wide_posterior() -> None:
+    """log p(x) − ELBO = KL(q || exact posterior) = D/2 (w − 1 − log w) where q is w times as wide."""
+    model = Linear(widening=4.0)
+    x = model.data(2000)
+    exact, elbo = model.exact(x), image_terms(model, x, draws=10)["elbo"]
+    assert float((exact - elbo).mean()) == pytest.approx(0.5 * D * (4 - 1 - math.log(4)), abs=0.1)
+    means = [float(image_bound(model, x[:300], samples).mean()) for samples in (2, 10, 200)]
+    assert float(elbo[:300].mean()) < means[0] < means[1] < means[2]
+    assert means[2] == pytest.approx(float(exact[:300].mean()), abs=0.05)
+
+
+def test_figures_hold_the_bound_of_all_images_from_some() -> None:
+    """The bound on a part, shifted by the ELBO of all, is the likelihood of all; that of the part alone is not."""
+    model = Linear()
+    x = model.data(100) * torch.linspace(0, 3, 100)[:, None, None, None]
+    z = model.posterior(x, 1)[0][0]
+    found = likelihood_figures(model, x, stored(z), seeded(), samples=5, bounded=10)
+    assert found["iwae"] == pytest.approx(float(model.exact(x).mean()), abs=1e-2)
+    assert found["iwae"] == pytest.approx(found["elbo"] + found["iwae_gap"])
+    assert abs(found["iwae_gap"]) < 1e-3
+    assert (found["iwae_images"], found["iwae_samples"], found["pixels"]) == (10, 5, "gaussian")
+
+
+@pytest.mark.parametrize("cls", [VAE, GaussianVAE])
+def test_terms_are_those_of_the_vaes_own_loss(cls: type[Autoencoder]) -> None:
+    """Over noise and its mirror image the first two moments are those of N(0, I): the KL is the closed form's."""
+    model, x = cls(**TINY), images(20)
+    one = torch.randint(0, 2, (20, D), generator=seeded()).float() * 2 - 1
+    losses = []
+    for noise in (one, -one):
+        model.noise = lambda *shape, noise=noise: noise
+        losses.append(model.validation((x,)).item())
+    model.noise = lambda *shape: torch.stack([one, -one])
+    terms = image_terms(model, x, draws=2)
+    assert -float(terms["elbo"].mean()) == pytest.approx(np.mean(losses), rel=1e-5)
+    assert torch.allclose(terms["kl"], terms["nll"] - terms["entropy"])
+
+
+def test_elbo_is_free_of_the_losss_weight() -> None:
+    models = [made("vae"), made("beta_vae")]
+    models[1].beta = 9.0
+    for model in models:
+        model.generator = seeded()
+    a, b = (image_terms(model, images(20))["elbo"] for model in models)
+    assert torch.equal(a, b)
+
+
+@pytest.mark.parametrize("name", sorted(STOCHASTIC))
+def test_bound_of_every_stochastic_method_is_above_its_elbo(name: str) -> None:
+    model, x = made(name), images(1).repeat(600, 1, 1, 1)
+    with torch.no_grad():  # posteriors far from the exact ones: else there is nothing to gain
+        model.encoder[-1].weight.mul_(4)
+    elbo = image_terms(model, x)["elbo"]
+    one, many = image_bound(model, x, 1), image_bound(model, x, 20)
+    error = float((elbo.std() + one.std()) / len(x) ** 0.5)
+    assert float(one.mean()) == pytest.approx(float(elbo.mean()), abs=4 * error)
+    assert many.mean() > elbo.mean()
+
+
+def test_own_log_prior_is_the_density_of_the_native_prior() -> None:
+    """Where a method has both, they are two ways to one number."""
+    compared = [name for name in names("autoencoders") if hasattr(made(name), "log_prior")]
+    assert {"cvae", "vamp", "vae_flow_prior", "vae_flow_posterior"} <= set(compared)
+    for name in compared:
+        model, z = made(name), 2 * torch.randn(30, D)
+        with torch.no_grad():
+            assert torch.allclose(model.log_prior(z), native_prior(model).log_prob(z), atol=1e-3), name
+
+
+@pytest.mark.parametrize("name", names("autoencoders"))
+def test_every_method_gives_what_it_has(name: str) -> None:
+    model, x = made(name), images(40)
+    codes = model.codes(x).detach().float()
+    found = likelihood_figures(model, x, stored(codes), seeded(), samples=3, bounded=5, draws=2)
+    assert {"squared_error", "nll", "code_scale", "code_scale_least", "mismatch_accuracy"} <= found.keys()
+    assert all(isinstance(value, str) or math.isfinite(value) for value in found.values())
+    assert ("elbo" in found) == ("iwae" in found) == ("active_units" in found) == (name in STOCHASTIC)
+    assert ("reconstruction" in found) == (name != "pca")
+    assert found == likelihood_figures(model, x, stored(codes), seeded(), samples=3, bounded=5, draws=2)
+
+
+def test_a_deterministic_model_has_reconstruction_and_nll_alone() -> None:
+    model, x = made("glf"), images(20)
+    terms, own = image_terms(model, x), model.terms((x,))
+    assert set(terms) == {"squared_error", "nll", "reconstruction"}
+    for name in ("nll", "reconstruction"):
+        assert torch.allclose(terms[name], own[name].double(), atol=1e-4)
+    errors = (model.decode(model.encode(x)[0]) - x).square().sum((1, 2, 3)).double()
+    assert torch.allclose(terms["squared_error"], errors, atol=1e-5)
+    with pytest.raises(ValueError, match="GLF has no posterior over codes"):
+        image_bound(model, x, 3)
+    with pytest.raises(ValueError, match="PCA gives images no likelihood"):
+        Joint(made("pca")).log_likelihood(x, torch.zeros(20, D))
+
+
+def test_mismatch_is_zero_where_codes_come_from_the_prior() -> None:
+    """A mixture's own draws (cvae), and those moved by two of its standard deviations along one axis."""
+    model = CVAE(**TINY, classes=3)
+    z = native_prior(model).sample(2000, seeded(1))
+    scaling = {"mean": z.mean(0), "scale": z.std(0)}
+    near = code_mismatch(model, {"test": z} | scaling, seeded())
+    assert near["mismatch_sliced_wasserstein"] < 0.08
+    assert near["mismatch_accuracy"] == pytest.approx(0.5, abs=0.04)
+    moved = code_mismatch(model, {"test": z + torch.tensor([2.0, 0.0]) * scaling["scale"]} | scaling, seeded())
+    # A shift by v costs |v| / √D, whatever the sets are.
+    assert moved["mismatch_sliced_wasserstein"] == pytest.approx(2 / math.sqrt(D), abs=0.1)
+    assert moved["mismatch_accuracy"] > 0.7
+
+
+def test_mismatch_is_in_units_of_the_codes() -> None:
+    model, z = made("vae"), torch.randn(500, D) + 0.5
+    found = [
+        code_mismatch(model, {"test": z, "mean": torch.zeros(D), "scale": torch.full((D,), scale)}, seeded())
+        for scale in (1.0, 4.0)
+    ]
+    first, second = (figures["mismatch_sliced_wasserstein"] for figures in found)
+    assert first == pytest.approx(4 * second, rel=1e-5)
+
+
+@pytest.mark.parametrize("spread", [1.0, 1e-3])
+def test_collapse_is_told_by_what_images_explain(spread: float) -> None:
+    """Also where all codes are a thousandth of N(0, I): the verdict is relative to the codes' own scale."""
+    x = images(400)
+
+    def verdict(shares: list[float]) -> dict[str, float | str]:
+        model = VAE(**TINY)
+        signal = torch.nn.functional.normalize(x.flatten(1)[:, :D] - 0.5, dim=0) * 20  # standard deviation one
+        mean, scale = spread * torch.tensor(shares) * signal, spread * torch.ones(400, D)
+        model.encode = lambda batch: (mean, scale)
+        return collapse(model, x, mean + scale * torch.randn(400, D))
+
+    assert verdict([1.0, 1.0]) == {"active_units": 2, "collapse": "none"}
+    assert verdict([1.0, 0.02]) == {"active_units": 1, "collapse": "partial"}
+    assert verdict([0.01, 0.02]) == {"active_units": 0, "collapse": "full"}
+
+
+def trained_vae(beta: float, folder: Path) -> tuple[Autoencoder, dict[str, torch.Tensor], torch.Tensor]:
+    """A VAE of bars whose brightness varies: one number tells an image."""
+    x = torch.zeros(400, *SHAPE)
+    x[:, :, :2] = torch.rand(400, 1, 1, 1, generator=seeded())
+    torch.manual_seed(0)
+    splits = {"train": x[:200], "validation": x[200:300], "test": x[300:]}
+    arguments = TINY | {"beta": beta, "learning_rate": 1e-2}
+    fit_autoencoder("vae", arguments, splits, Budget(300, 50, seeded(), evaluations=3), seeded(), folder)
+    model = VAE(**arguments)
+    model.load_state_dict(load_tensors(folder / "weights.safetensors")[0])
+    return model.eval(), load_tensors(folder / "codes.safetensors")[0], splits["test"]
+
+
+def test_a_trained_vae_that_collapsed_is_called_so(tmp_path: Path) -> None:
+    found = {beta: likelihood_figures(*_order(trained_vae(beta, tmp_path / str(beta)))) for beta in (0.3, 100.0)}
+    assert found[0.3]["active_units"] >= 1
+    assert found[0.3]["kl"] > 0.5
+    assert (found[100.0]["collapse"], found[100.0]["active_units"]) == ("full", 0)
+    assert found[100.0]["kl"] == pytest.approx(0, abs=0.2)
+    assert found[0.3]["collapse"] != "full"
+
+
+def _order(trained: tuple) -> tuple:
+    model, codes, x = trained
+    return model, x, codes, seeded(), 20, 20
+
+
+def test_code_scale_is_the_mean_and_the_least() -> None:
+    found = code_scale(torch.randn(20_000, 2) * torch.tensor([3.0, 0.1]))
+    assert found["code_scale"] == pytest.approx(1.55, abs=0.05)
+    assert found["code_scale_least"] == pytest.approx(0.1, abs=0.005)
+
+
+def test_summary_is_the_mean_and_the_worst_verdict() -> None:
+    found = summary([{"kl": 1.0, "collapse": "partial"}, {"kl": 2.0, "collapse": "none"}])
+    assert found == {
+        "kl": 1.5, "kl_by_seed": [1.0, 2.0], "collapse": "partial", "collapse_by_seed": ["partial", "none"],
+    }  # fmt: skip
+
+
+def test_inputs_that_do_not_belong_together_are_refused() -> None:
+    model, x = made("vae"), images(20)
+    z = torch.randn(20, D)
+    for changed, message in (
+        ({"images": x[:, :, :2]}, "the autoencoder takes"),
+        ({"images": (x * 255).byte()}, "floating point"),
+        ({"codes": stored(z[:9])}, "do not belong to 20 images"),
+        ({"codes": stored(z[:, :1])}, "of 2 dimensions"),
+        ({"codes": stored(z / 0)}, "not finite"),
+        ({"images": x * math.nan}, "not finite"),
+    ):
+        given = {"images": x, "codes": stored(z)} | changed
+        with pytest.raises(ValueError, match=message):
+            likelihood_figures(model, given["images"], given["codes"], seeded())
+
+
+def test_native_prior_is_the_one_that_was_trained_along() -> None:
+    model = made("vae")
+    assert torch.allclose(native_prior(model).sample(20_000, seeded()).std(0), torch.ones(D), atol=0.03)
+    state = {"origin": torch.zeros(D), "mean": torch.full((D,), 5.0), "cholesky": 0.1 * torch.eye(D)}
+    model.native = lambda: NativePrior("gaussian", {}, state)
+    drawn = native_prior(model).sample(2000, seeded())
+    assert torch.allclose(drawn.mean(0), torch.full((D,), 5.0), atol=0.02)
+    assert torch.allclose(drawn.std(0), torch.full((D,), 0.1), atol=0.01)
+
+
+@pytest.mark.parametrize("name", ["vae", "ae"])
+def test_stage_runs_on_two_seeds(root: Path, tmp_path: Path, name: str) -> None:
+    splits = {split: images(n, n) for split, n in (("train", 90), ("validation", 40), ("test", 30))}
+    save_tensors(tmp_path / "images", {f"{k}.images": (255 * x).round().byte() for k, x in splits.items()})
+    for index in range(2):
+        torch.manual_seed(index)
+        folder = tmp_path / str(index)
+        fit_autoencoder(name, TINY, splits, Budget(20, 20, seeded(index)), seeded(index), folder)
+        for kind in ("weights", "codes"):
+            (tmp_path / kind).mkdir(exist_ok=True)
+            (folder / f"{kind}.safetensors").rename(tmp_path / kind / f"seed{index}.safetensors")
+    command = [sys.executable, str(root / "stages/score_likelihood.py"), "--images", str(tmp_path / "images")]
+    command += ["--weights", str(tmp_path / "weights"), "--codes", str(tmp_path / "codes")]
+    written = []
+    for _ in range(2):
+        subprocess.run([*command, "--metrics", str(tmp_path / "figures.json")], check=True)
+        written.append((tmp_path / "figures.json").read_text())
+    found = json.loads(written[0])
+    assert written[0] == written[1]
+    assert ("elbo" in found) == ("iwae" in found) == (name == "vae")
+    for figure in ("reconstruction", "nll", "code_scale", "mismatch_accuracy"):
+        first, second = found[f"{figure}_by_seed"]
+        assert first != second or figure == "mismatch_accuracy"
+        assert found[figure] == pytest.approx((first + second) / 2)
+    missing = subprocess.run([*command[:5], str(tmp_path), *command[6:], "--metrics", "x"], capture_output=True)
+    assert missing.returncode == 1
+    assert b"there are no weights in" in missing.stderr
