@@ -37,11 +37,16 @@ def belong(root: Path) -> int:
     """Prints for each report whether all that it rests on is what dvc.lock recorded; returns 1 where one is not."""
     params = read_yaml(root / "params.yaml")
     stages = read_stages(root, params)
-    wrong = _faults(root, stages, params)
-    code = 0
+    lock, code = read_locks(root), 0
+    wrong = _faults(root, stages, lock, params)
     for name, stage in stages.items():
         for title in (Path(out).stem for out in stage.outs if out.startswith("reports/")):
             needed = [other for other in upstream(stages, [name]) if other != GUARD]
+            if name not in lock and not any((root / out).exists() for out in stage.outs):
+                print(
+                    f"{title}: has not been built yet ({sum(other in lock for other in needed)} of {len(needed)} stages)"
+                )
+                continue
             bad = [other for other in needed if wrong[other]]
             count = f"{len(bad)} of its {len(needed)} stages do not belong to this code"
             print(f"{title}: {count if bad else f'belongs to this code ({len(needed)} stages)'}")
@@ -73,9 +78,8 @@ def rerun(keys: list[str], table: str) -> int:
     return 1 - all(verdict(committed[key], again[key]) for key in rows)
 
 
-def _faults(root: Path, stages: dict[str, Stage], params: dict) -> dict[str, list[str]]:
+def _faults(root: Path, stages: dict[str, Stage], lock: dict, params: dict) -> dict[str, list[str]]:
     """Returns for each stage why its outputs do not belong to the code."""
-    lock = read_locks(root)
     paths = {path for stage in stages.values() for path in (*stage.deps, *stage.outs)}
     stored = cached(stages, lock)
     hashes = {path: digest(root / path) for path in paths - set(stored)} | stored

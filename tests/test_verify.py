@@ -228,6 +228,18 @@ def test_a_cached_output_is_compared_by_what_is_recorded(
     assert "score@two: models" not in text
 
 
+def test_a_table_that_was_never_built_is_no_fault(
+    script: ModuleType, project: Path, capsys: pytest.CaptureFixture
+) -> None:
+    edited("dvc.lock", "report:", "raport:")(project)
+    assert said(script, project, capsys)[0] == 1  # its report is there
+    shutil.rmtree(project / "reports/a-poster")
+    code, text = said(script, project, capsys)
+    assert (code, "a-poster: has not been built yet (4 of 5 stages)" in text) == (0, True)
+    edited("dvc.lock", "raport:", "report:")(project)
+    assert said(script, project, capsys)[0] == 1  # it was built, and is gone
+
+
 def test_what_another_table_rests_on_does_not_matter(
     script: ModuleType, project: Path, capsys: pytest.CaptureFixture
 ) -> None:
