@@ -43,9 +43,8 @@ def belong(root: Path) -> int:
         for title in (Path(out).stem for out in stage.outs if out.startswith("reports/")):
             needed = [other for other in upstream(stages, [name]) if other != GUARD]
             if name not in lock and not any((root / out).exists() for out in stage.outs):
-                print(
-                    f"{title}: has not been built yet ({sum(other in lock for other in needed)} of {len(needed)} stages)"
-                )
+                done = sum(other in lock for other in needed)
+                print(f"{title}: has not been built yet ({done} of {len(needed)} stages)")
                 continue
             bad = [other for other in needed if wrong[other]]
             count = f"{len(bad)} of its {len(needed)} stages do not belong to this code"
