@@ -227,9 +227,8 @@ def test_collapse_is_told_by_what_images_explain(spread: float) -> None:
 
 
 def trained_vae(beta: float, folder: Path) -> tuple[Autoencoder, dict[str, torch.Tensor], torch.Tensor]:
-    """A VAE of bars whose brightness varies: one number tells an image."""
-    x = torch.zeros(400, *SHAPE)
-    x[:, :, :2] = torch.rand(400, 1, 1, 1, generator=seeded())
+    """A VAE of grey images whose brightness varies: one number tells an image."""
+    x = torch.rand(400, 1, 1, 1, generator=seeded()).repeat(1, *SHAPE)
     torch.manual_seed(0)
     splits = {"train": x[:200], "validation": x[200:300], "test": x[300:]}
     arguments = TINY | {"beta": beta, "learning_rate": 1e-2}
