@@ -11,7 +11,7 @@ import yaml
 
 from context import ROOT, arguments, device, generator, params, run, seed
 from latentpriors.fits import load_autoencoder
-from latentpriors.registry import find, names
+from latentpriors.registry import find
 from latentpriors.scoring import load_classifiers, load_reference
 from latentpriors.store import load_tensors
 from latentpriors.training import Budget
@@ -27,13 +27,8 @@ def main() -> None:
     dataset, recipe = options.dataset, yaml.safe_load((ROOT / "tuning.yaml").read_text())
     log = ROOT / f"metrics/tuning/{dataset}.csv"
     for name in recipe["priors"] if options.prior == "all" else options.prior.split(","):
-        if name in recipe["priors"] and name not in names("priors"):
-            print(f"{name}: skipped, there is no src/latentpriors/priors/{name}.py yet")
-        elif not trials(recipe, name):
-            print(f"{name}: skipped, tuning.yaml has no trials for it yet")
-        else:
-            tune(dataset, name, recipe, log)
-            print(best_after(load_log(log)).query("prior == @name").to_string(index=False))
+        tune(dataset, name, recipe, log)
+        print(best_after(load_log(log)).query("prior == @name").to_string(index=False))
 
 
 def tune(dataset: str, name: str, recipe: dict, log: Path) -> None:

@@ -152,11 +152,18 @@ def test_bound_of_every_stochastic_method_is_above_its_elbo(name: str) -> None:
 def test_own_log_prior_is_the_density_of_the_native_prior() -> None:
     """Where a method has both, they are two ways to one number."""
     compared = [name for name in names("autoencoders") if hasattr(made(name), "log_prior")]
-    assert {"cvae", "vamp", "vae_flow_prior", "vae_flow_posterior"} <= set(compared)
+    assert {"vamp", "vae_flow_prior", "vae_flow_posterior"} <= set(compared)
     for name in compared:
         model, z = made(name), 2 * torch.randn(30, D)
         with torch.no_grad():
             assert torch.allclose(model.log_prior(z), native_prior(model).log_prob(z), atol=1e-3), name
+
+
+def test_prior_of_the_conditional_vae_is_the_mixture_of_its_classes() -> None:
+    model, z = made("cvae"), 2 * torch.randn(30, D)
+    classes = torch.distributions.Normal(model.centers.detach(), 1).log_prob(z[:, None]).sum(2)  # (30, K)
+    expected = classes.logsumexp(1) - np.log(len(model.centers))
+    assert torch.allclose(native_prior(model).log_prob(z), expected, atol=1e-3)
 
 
 @pytest.mark.parametrize("name", names("autoencoders"))

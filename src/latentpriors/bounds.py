@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor
+from torch.distributions import Normal
 
 
 def elbo_terms(reconstruction: Tensor, entropy: Tensor, nll: Tensor) -> dict[str, Tensor]:
@@ -22,7 +23,7 @@ def elbo_terms(reconstruction: Tensor, entropy: Tensor, nll: Tensor) -> dict[str
 
 def gaussian_entropy(scale: Tensor) -> Tensor:
     """Returns the entropy of N(mean, scale²) in nats, (N,), from scale (N, D)."""
-    return (scale.log() + 0.5 * (1 + math.log(2 * math.pi))).sum(1)
+    return Normal(0.0, scale).entropy().sum(1)
 
 
 def gaussian_samples(mean: Tensor, scale: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
@@ -32,7 +33,7 @@ def gaussian_samples(mean: Tensor, scale: Tensor, noise: Tensor) -> tuple[Tensor
         mean, scale: With shape (N, D).
         noise: Standard normal, with shape (S, N, D).
     """
-    return mean + scale * noise, -(0.5 * (noise**2 + math.log(2 * math.pi)) + scale.log()).sum(2)
+    return mean + scale * noise, (Normal(0.0, 1.0).log_prob(noise) - scale.log()).sum(2)
 
 
 @torch.no_grad()

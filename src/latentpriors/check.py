@@ -9,6 +9,9 @@ from collections.abc import Iterable
 from typing import get_args, get_origin
 
 from .autoencoders.base import Autoencoder
+from .autoencoders.dae import CORRUPTIONS
+from .autoencoders.rae import REGULARIZERS
+from .autoencoders.sae import SPARSITIES
 from .data.readers import READERS
 from .networks import NETWORKS, Classifier
 from .networks.variants import VARIANTS
@@ -19,9 +22,9 @@ CHOICES = {
     "precision": PRECISIONS,
     "network": (*NETWORKS, *VARIANTS),
     "reader": READERS,
-    "regularizer": ("gradient", "weights", "spectral"),
-    "corruption": ("gaussian", "masking"),
-    "sparsity": ("kl", "l1"),
+    "regularizer": REGULARIZERS,
+    "corruption": CORRUPTIONS,
+    "sparsity": SPARSITIES,
 }
 POSITIVE = ("factor", "learning_rate")  # also where a key ends with it
 MAY_BE_ZERO = ("seed", "shift")  # whole numbers that need not be at least 1

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Independent, Normal, kl_divergence
 
+from .autoencoders.base import mean_and_scale
 from .completion import Baseline
 from .networks import build_encoder
 from .training import evaluate
@@ -105,5 +106,4 @@ def figures(model: Baseline, x: Tensor, samples: int) -> dict[str, float]:
 
 
 def _gaussian(outputs: Tensor) -> Independent:
-    mean, log_variance = outputs.float().chunk(2, dim=1)
-    return Independent(Normal(mean, torch.exp(0.5 * log_variance.clamp(-20, 10))), 1)
+    return Independent(Normal(*mean_and_scale(outputs)), 1)

@@ -19,7 +19,7 @@ from .walks import images
 
 
 def trials(recipe: dict, name: str) -> list[dict]:
-    """Returns the settings of a prior's trials, the first the default; empty where the recipe has none yet.
+    """Returns the settings of a prior's trials, the first the default.
 
     Arguments:
         recipe: The content of tuning.yaml: `trials`, how many each prior has, and for each of `priors` a `default` and
@@ -32,8 +32,6 @@ def trials(recipe: dict, name: str) -> list[dict]:
     if name not in recipe["priors"]:
         raise ValueError(f"tuning.yaml has no prior {name!r}; choose from {', '.join(recipe['priors'])}")
     block = recipe["priors"][name]
-    if not block:
-        return []
     listed = [block["default"], *(block["default"] | change for change in block["changes"])]
     if len(listed) != recipe["trials"]:
         raise ValueError(f"tuning.yaml {name}: {len(listed)} trials, the default among them; each prior has "

@@ -1,6 +1,6 @@
 """What every autoencoder is: an encoder, a decoder and a loss, played as a game."""
 
-__all__ = ["Autoencoder", "NativePrior", "bernoulli_cross_entropy"]
+__all__ = ["Autoencoder", "NativePrior", "bernoulli_cross_entropy", "mean_and_scale"]
 
 import json
 from typing import NamedTuple
@@ -75,8 +75,7 @@ class Autoencoder(Game):
         outputs = self.encoder(x)
         if not self.stochastic:
             return outputs, None
-        mean, log_variance = outputs.float().chunk(2, dim=1)
-        return mean, torch.exp(0.5 * log_variance.clamp(-20, 10))
+        return mean_and_scale(outputs)
 
     def decode(self, z: Tensor) -> Tensor:
         """Returns the means (N, C, H, W) of the pixels, in [0, 1]."""
@@ -93,6 +92,12 @@ class Autoencoder(Game):
 
     def players(self) -> dict[str, Player]:
         return {"reconstruction": Player([*self.encoder.parameters(), *self.decoder.parameters()], self.learning_rate)}
+
+
+def mean_and_scale(outputs: Tensor) -> tuple[Tensor, Tensor]:
+    """Returns the mean and the scale, (N, D) each, that a network's outputs (N, 2 D) stand for."""
+    mean, log_variance = outputs.float().chunk(2, dim=1)
+    return mean, torch.exp(0.5 * log_variance.clamp(-20, 10))
 
 
 def bernoulli_cross_entropy(x: Tensor, logits: Tensor) -> Tensor:

@@ -2,12 +2,11 @@
 
 __all__ = ["CVAE"]
 
-import math
-
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
+from ..priors.gmm import GMM
 from ..training import Player
 from .base import Autoencoder, NativePrior, bernoulli_cross_entropy
 from .vae import kl_divergence
@@ -61,12 +60,6 @@ class CVAE(Autoencoder):
         shift = 0.5 * self.centers.square().sum(1) - mean @ self.centers.T  # (N, K)
         return kl_divergence(mean, scale) + (shares * shift).sum(1)
 
-    def log_prior(self, z: Tensor) -> Tensor:
-        """Returns log p(z) in nats, (N,), of codes (N, D) of any class: the mixture of N(m_y, I) over all of them."""
-        shift = z @ self.centers.T - 0.5 * self.centers.square().sum(1)  # (N, K), log N(z; m_y, I) − log N(z; 0, I)
-        normal = -0.5 * (z**2 + math.log(2 * math.pi)).sum(1)
-        return normal + shift.logsumexp(1) - math.log(len(self.centers))
-
     def class_codes(self, y: Tensor, noise: Tensor) -> Tensor:
         """Returns the codes (N, D) of classes (N,) and noise (N, D); one row of noise is one style in all classes."""
         return noise + self.centers[y.long()]
@@ -80,6 +73,7 @@ class CVAE(Autoencoder):
     @torch.no_grad()
     def native(self) -> NativePrior:
         K, D = self.centers.shape
-        state = {"origin": self.centers.new_zeros(D), "weights": self.centers.new_full((K,), 1 / K)}
-        state |= {"means": self.centers.detach().clone(), "choleskys": torch.eye(D).to(self.centers).repeat(K, 1, 1)}
-        return NativePrior("gmm", {}, state)
+        prior = GMM(D).to(self.centers.device)
+        prior.weights, prior.means = self.centers.new_full((K,), 1 / K), self.centers.detach().clone()
+        prior.choleskys = torch.eye(D).to(self.centers).repeat(K, 1, 1)
+        return NativePrior("gmm", {}, prior.state_dict())

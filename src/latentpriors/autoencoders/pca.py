@@ -5,8 +5,10 @@ __all__ = ["PCA"]
 import math
 
 import torch
+from sklearn import decomposition
 from torch import Tensor, nn
 
+from ..priors.gaussian import Gaussian
 from ..training import Budget
 from .base import Autoencoder, NativePrior
 
@@ -42,9 +44,9 @@ class PCA(Autoencoder):
             raise ValueError(f"{len(x)} images of {x.shape[1]} pixels do not have {self.latent} principal axes")
         if not x.isfinite().all():
             raise ValueError("the training images have entries that are not finite; clean them first")
-        mean = x.mean(0)
-        variances, axes = torch.linalg.eigh(torch.cov(x.T).reshape(x.shape[1], -1))  # ascending
-        self._set(mean, axes.T[-self.latent :].flip(0), variances[-self.latent :].flip(0).clamp(min=0))
+        # Its signs are settled by the largest entry of each axis, so that two machines agree.
+        found = decomposition.PCA(self.latent, svd_solver="covariance_eigh").fit(x.cpu().numpy())
+        self._set(*map(torch.from_numpy, (found.mean_, found.components_, found.explained_variance_)))
         figures = {"reconstruction": self._error(data[0])}
         figures |= {"validation": self._error(validation[0])} if validation else {}
         budget.log(1, figures)
@@ -56,12 +58,11 @@ class PCA(Autoencoder):
         return self.decoder(z).float().clamp(0, 1)
 
     def native(self) -> NativePrior:
-        state = {"mean": torch.zeros_like(self.variances), "cholesky": torch.diag(self.variances.sqrt())}
-        return NativePrior("gaussian", {}, {"origin": torch.zeros_like(self.variances)} | state)
+        prior = Gaussian(self.latent).to(self.variances.device)
+        prior.cholesky = torch.diag(self.variances.sqrt())
+        return NativePrior("gaussian", {}, prior.state_dict())
 
     def _set(self, mean: Tensor, axes: Tensor, variances: Tensor) -> None:
-        # An axis has no sign of its own: its largest entry is positive, so that two machines agree.
-        axes = axes * axes.gather(1, axes.abs().argmax(1, keepdim=True)).sign()
         self.encoder[1].weight.copy_(axes)
         self.encoder[1].bias.copy_(-axes @ mean)
         self.decoder[0].weight.copy_(axes.T)

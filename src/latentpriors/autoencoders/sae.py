@@ -1,6 +1,6 @@
 """The sparse autoencoder."""
 
-__all__ = ["SAE", "activity_divergence", "l1_norm"]
+__all__ = ["SAE", "SPARSITIES", "activity_divergence", "l1_norm"]
 
 import torch
 from torch import Tensor

@@ -2,11 +2,10 @@
 
 __all__ = ["VAEFlowPosterior"]
 
-import math
-
 import torch
 import zuko
 from torch import Tensor, nn
+from torch.distributions import Normal
 
 from ..bounds import elbo_terms, gaussian_samples
 from ..training import Player
@@ -63,7 +62,7 @@ class VAEFlowPosterior(Autoencoder):
 
     def log_prior(self, z: Tensor) -> Tensor:
         """Returns log p(z) in nats, (N,), of codes (N, D)."""
-        return -0.5 * (z**2 + math.log(2 * math.pi)).sum(1)
+        return Normal(0.0, 1.0).log_prob(z).sum(1)
 
     def forward(self, batch: tuple[Tensor, ...], turn: str) -> Tensor:
         return self.validation(batch)

@@ -6,6 +6,7 @@ import math
 
 import torch
 from torch import Tensor, nn
+from torch.distributions import Normal
 
 from ..training import Player
 from .base import Autoencoder
@@ -69,5 +70,4 @@ class GaussianVAE(Autoencoder):
 
 def gaussian_nll(x: Tensor, mean: Tensor, scale: Tensor) -> Tensor:
     """Returns −log N(x; mean, scale² I) in nats, (N,), of images and means (N, C, H, W), summed over the pixels."""
-    error = (x - mean) / scale
-    return (0.5 * (error**2 + math.log(2 * math.pi)) + scale.log()).flatten(1).sum(1)
+    return -Normal(mean, scale).log_prob(x).flatten(1).sum(1)
