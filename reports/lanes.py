@@ -18,12 +18,14 @@ from tqdm import tqdm
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
-from latentpriors.pipeline import Stage, read_stages, upstream  # noqa: E402
+from latentpriors.pipeline import Stage, producers, read_stages, upstream  # noqa: E402
 from latentpriors.tables import read_tables, read_yaml  # noqa: E402
 
 
 def lanes(stages: Mapping[str, Stage], models: Mapping[str, dict], table: str) -> tuple[list[str], list[list[str]]]:
     """Returns the stages of a table that all autoencoders share, and for each autoencoder its own, in order.
+
+    A shared stage that waits for an autoencoder's is in neither: `dvc repro report@TABLE` runs it in the end.
 
     Arguments:
         stages: All stages, as `read_stages` returns them.
@@ -36,11 +38,16 @@ def lanes(stages: Mapping[str, Stage], models: Mapping[str, dict], table: str) -
     if f"report@{table}" not in stages:
         known = [name.removeprefix("report@") for name in stages if name.startswith("report@")]
         raise ValueError(f"there is no table {table!r}; choose from {', '.join(known)}")
-    shared, own = [], {key: [] for key in models}
+    direct, shared, own, late = producers(stages), [], {key: [] for key in models}, set()
     for name in upstream(stages, [f"report@{table}"])[:-1]:
         key = name.partition("@")[2]
         mine = [model for model in models if key == model or key.startswith(f"{model}-")]
-        (own[mine[0]] if mine else shared).append(name)
+        if mine:
+            own[mine[0]].append(name)
+        elif late.isdisjoint(direct[name]):
+            shared.append(name)
+            continue
+        late.add(name)
     return shared, [lane for lane in own.values() if lane]
 
 

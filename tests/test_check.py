@@ -99,7 +99,7 @@ def test_missing_keys(files: tuple[dict, dict]) -> None:
         ("mnist-ea-flow", {"autoencoder": "ea"}, r"autoencoder: 'ea' is unknown; choose from ae, vae, aae"),
         ("minst-ae-flow", {"dataset": "minst"}, r"dataset: 'minst' is unknown; choose from digits, mnist"),
         ("mnist-ae-flow2", {}, r"mnist-ae-flow2: by its fields its name should be mnist-ae-flow"),
-        ("mnist-ae-flow", {"table": "postr"}, r"the table: 'mnist-postr' is unknown; choose from digits-poster"),
+        ("mnist-ae-flow", {"table": "postr"}, r"the table: 'mnist-postr' is unknown; choose from digits-joint"),
         ("mnist-ae-flow", {"tabel": "x"}, r"'tabel' is unknown; choose from dataset, autoencoder, prior, table"),
     ],
 )

@@ -70,8 +70,8 @@ class Project:
     @staticmethod
     def core(pipeline: dict) -> None:
         """Leaves out what no table needs; the ledger reads MNIST, which is not here."""
-        left_out = ("variance", "metric_check", "audit", "replication", "tuning_report")
-        for stage in (*left_out, "exact", "exact_grades", "exact_report"):
+        left_out = ("variance", "metric_check", "audit", "replication", "tuning_report", "completion")
+        for stage in (*left_out, "score_conditional", "exact", "exact_grades", "exact_report"):
             pipeline["stages"].pop(stage, None)
         checked = pipeline["stages"]["check"]
         checked["deps"] = [dep for dep in checked["deps"] if not dep.endswith("cells.yaml") or "digits-poster" in dep]
