@@ -43,6 +43,8 @@ LEDGER = {
         entry("shown", 0.2, "toy-real", "not comparable", why="another classifier"),
         entry("later", 70.6, None, "value", within=1.1, why="not run yet"),
         entry("model", 101.5, "toy-vae", "value", within=1.1, metric="validation"),
+        entry("negative", -101.5, "toy-vae", "value", within=1.1, metric="likelihood/elbo"),
+        entry("above", -120.0, "toy-vae", "value", within=1.1, metric="likelihood/elbo"),
     ],
 }
 
@@ -57,6 +59,7 @@ def metrics(tmp_path: Path) -> Path:
     for key, values in zip([*CELLS["cells"], "toy-real"], (FLOW, WGAN, VAE, REAL), strict=True):
         put(f"poster/{key}", {"fcd": float(np.mean(values)), "fcd_by_seed": values})
     put("poster/autoencoders/vae", {"validation": 100.0, "validation_by_seed": [99.0, 100.0, 101.0]})
+    put("poster/likelihood/vae", {"elbo": -98.0, "elbo_by_seed": [-97.0, -98.0, -99.0]})
     return tmp_path / "metrics"
 
 
@@ -76,6 +79,8 @@ def test_every_verdict(metrics: Path) -> None:
         "shown": "not comparable",
         "later": "not comparable",
         "model": "replicated",
+        "negative": "replicated",
+        "above": "not replicated",
     }
 
 
@@ -117,9 +122,9 @@ def test_the_page_has_a_table_for_each_source(metrics: Path) -> None:
     ledger = deepcopy(LEDGER)
     ledger["entries"][7]["source"] = "slides"
     text = markdown(ledger, judge(ledger, CELLS, metrics))
-    assert "Of 9 figures and claims: 5 replicated, 2 not replicated, 2 not comparable (1 of these because" in text
+    assert "Of 11 figures and claims: 6 replicated, 3 not replicated, 2 not comparable (1 of these because" in text
     poster, slides = text.split("## A poster")[1].split("## S\n")
-    assert poster.count("\n| claim ") == 9 - 1 + 1  # eight claims and the head of the table
+    assert poster.count("\n| claim ") == 11 - 1 + 1  # ten claims and the head of the table
     assert "| claim later | FCD" in slides
     assert "70.6" in slides
 
@@ -144,13 +149,14 @@ def test_what_is_missing_is_named_with_its_entry(metrics: Path) -> None:
     ("change", "message"),
     [
         ({"published": [6.03, 4.65]}, "lesser figure first"),
-        ({"published": 4.65}, "published: two greater than 0"),
-        ({"published": [4.65, float("nan")]}, "published: two greater than 0"),
-        ({"published": None}, "published: two greater than 0"),
-        ({"rule": "value", "within": 1.1}, r"published: one greater than 0 is needed, not \[4.65, 6.03\]"),
+        ({"published": 4.65}, "published: two other than 0"),
+        ({"published": [4.65, float("nan")]}, "published: two other than 0"),
+        ({"published": None}, "published: two other than 0"),
+        ({"rule": "value", "within": 1.1}, r"published: one other than 0 is needed, not \[4.65, 6.03\]"),
         ({"ours": "toy-ae-flow"}, "ours: two of the keys"),
         ({"ours": None}, "metric is of no use here"),
         ({"rule": "ratio"}, "within is missing"),
+        ({"rule": "ratio", "published": [-1.0, 2.0]}, "a ratio is of figures greater than 0"),
         ({"rule": "ratio", "within": 0.9}, "within is a factor greater than 1, not 0.9"),
         ({"within": 1.5}, "within is of no use here"),
         ({"why": "no reason"}, "why is of no use here"),
@@ -201,4 +207,4 @@ def test_the_committed_ledger_has_the_posters_figures_and_our_metrics(root: Path
     elbo = {e["id"]: e["published"] for e in ledger["entries"]}
     for name in ("vae", "posterior", "prior"):
         total = elbo[f"glf-{name}-reconstruction"] + elbo[f"glf-{name}-kl"]
-        assert elbo[f"glf-{name}-elbo"] == pytest.approx(total)
+        assert elbo[f"glf-{name}-elbo"] == pytest.approx(-total)

@@ -66,8 +66,10 @@ def _mistaken_figures(entry: dict) -> str | None:
     rule, published, ours = entry["rule"], entry["published"], entry["ours"]
     wanted = "two" if PAIRS[rule] else "one"
     # A claim in words has no figure.
-    if not (published is None and rule == "not comparable") and not _all(published, PAIRS[rule], _is_positive):
-        return f"published: {wanted} greater than 0 is needed, not {published!r}"
+    if not (published is None and rule == "not comparable") and not _all(published, PAIRS[rule], _is_figure):
+        return f"published: {wanted} other than 0 is needed, not {published!r}"
+    if rule == "ratio" and min(published) < 0:
+        return f"published: a ratio is of figures greater than 0, not {published}"
     if rule == "order" and published[0] >= published[1]:
         return f"published: an order has the lesser figure first, not {published}"
     if ours is not None and not _all(ours, PAIRS[rule], lambda key: isinstance(key, str)):
@@ -85,7 +87,7 @@ def _mistaken_conditions(entry: dict) -> str | None:
     for key, wanted in needed.items():
         if wanted != (key in entry):
             return f"{key} is {'missing' if wanted else 'of no use here'}"
-    if needed["within"] and not (_is_positive(entry["within"]) and entry["within"] > 1):
+    if needed["within"] and not (_is_figure(entry["within"]) and entry["within"] > 1):
         return f"within is a factor greater than 1, not {entry['within']!r}"
     return None
 
@@ -96,5 +98,5 @@ def _all(value: object, pair: bool, right: Callable[[object], bool]) -> bool:
     return right(value)
 
 
-def _is_positive(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value) and value > 0
+def _is_figure(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value) and value != 0

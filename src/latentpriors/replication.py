@@ -31,7 +31,8 @@ def judge(ledger: dict, cells: dict, folder: Path) -> pd.DataFrame:
     Arguments:
         ledger: As `read_ledger` returns it.
         cells: The content of cells.yaml, which says where a key's metrics are and on which autoencoder it stands.
-        folder: The metrics' folder: DATASET/TABLE/KEY.json and DATASET/TABLE/autoencoders/AUTOENCODER.json.
+        folder: The metrics' folder: DATASET/TABLE/KEY.json, and of a model autoencoders/AUTOENCODER.json there or
+            likelihood/AUTOENCODER.json.
 
     Raises:
         ValueError: a key is not in cells.yaml, its metrics file or the metric in it is missing, or two cells on one
@@ -75,9 +76,9 @@ def _row(entry: dict, cells: dict, folder: Path) -> dict:
 
 
 def _runs(key: str, metric: str, cells: dict, folder: Path) -> list[float]:
-    """Returns the figure of each seed."""
-    item = _item(key, cells)
-    own = f"autoencoders/{item['autoencoder']}" if key in cells["models"] else key
+    """Returns the figure of each seed; FOLDER/METRIC is one of a folder of its own, as likelihood/elbo."""
+    item, (group, _, metric) = _item(key, cells), metric.rpartition("/")
+    own = f"{group or 'autoencoders'}/{item['autoencoder']}" if key in cells["models"] else key
     path = folder / item["dataset"] / item["table"] / f"{own}.json"
     figures = load_json(path)
     if f"{metric}_by_seed" not in figures:
@@ -120,7 +121,7 @@ def _verdict(entry: dict, low: float | None, high: float | None) -> str:
     else:
         published = entry["published"]
         figure = published[0] / published[1] if entry["rule"] == "ratio" else published
-        least, most = figure / entry["within"], figure * entry["within"]
+        least, most = sorted((figure / entry["within"], figure * entry["within"]))  # figures may be negative
     if least < low and high < most:
         return "replicated"
     return "not replicated" if high < least or low > most else "undecided"
