@@ -8,13 +8,13 @@ from context import ROOT, arguments, device, generator, params, run
 from latentpriors.registry import find
 from latentpriors.scoring import load_classifiers, load_reference
 from latentpriors.store import load_json, load_tensors, save_json, whole
-from latentpriors.sweep import FIGURES, METHODS, REFERENCE, at_beta, fit_point, points, summary
+from latentpriors.sweep import METHODS, REFERENCE, at_beta, fit_point, points
+from latentpriors.sweep_tables import COLUMNS, summary
 from latentpriors.training import Budget
 from seeds import curves, each_seed, gather_curves
 
 # A finished seed's, beside the methods.
 CODE = [ROOT / f"src/latentpriors/{name}.py" for name in ("aggregate", "collapse", "joint", "likelihoods", "sweep")]
-COLUMNS = ["method", "beta", "seed", *FIGURES, "seconds", "cpu_seconds", "failure"]
 
 
 def main() -> None:
@@ -63,7 +63,7 @@ def main() -> None:
             for index, folder in enumerate(folders)
         ]
         followed.append(gather_curves(folders).assign(method=name, beta=beta))
-    table = pd.DataFrame(rows).reindex(columns=COLUMNS)
+    table = pd.DataFrame(rows).reindex(columns=list(COLUMNS))
     save_json(Path(options.metrics), facts | summary(table))
     with whole(Path(options.preview)) as part:
         part.mkdir(parents=True)

@@ -23,7 +23,8 @@ from latentpriors.data.readers import read
 from latentpriors.figures_sweep import fluctuation, scale_curves, sweep_lines
 from latentpriors.networks import Classifier
 from latentpriors.store import save_tensors
-from latentpriors.sweep import FIGURES, METHODS, at_beta, fit_point, follow, points, summary
+from latentpriors.sweep import METHODS, at_beta, fit_point, follow, points
+from latentpriors.sweep_tables import COLUMNS, FIGURES, summary
 from latentpriors.training import Budget
 
 NETWORK = {"latent": 2, "network": "mlp", "channels": [], "hidden": 16, "learning_rate": 5e-3}
@@ -189,7 +190,7 @@ def test_a_prior_that_breaks_costs_the_figures_of_its_samples(
 
 
 def rows(*facts: dict) -> pd.DataFrame:
-    return pd.DataFrame(facts).reindex(columns=["method", "beta", "seed", *FIGURES, "failure"])
+    return pd.DataFrame(facts).reindex(columns=list(COLUMNS))
 
 
 def test_the_summary_has_students_interval_and_says_what_failed() -> None:

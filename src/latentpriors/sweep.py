@@ -1,22 +1,20 @@
 """Likelihood models at several weights β of the reconstruction, and GLF, which has no β, as their reference."""
 
-__all__ = ["FIGURES", "METHODS", "REFERENCE", "at_beta", "fit_point", "follow", "points", "summary"]
+__all__ = ["METHODS", "REFERENCE", "at_beta", "fit_point", "follow", "points"]
 
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import torch
 from torch import Tensor
 
 from .aggregate import code_mismatch, code_scale
 from .autoencoders.base import Autoencoder
-from .collapse import VERDICTS, collapse
+from .collapse import collapse
 from .joint import Joint, native_prior
 from .likelihoods import image_terms
-from .metrics import student_interval
 from .networks import Classifier
 from .priors.base import Standardization
 from .registry import find
@@ -27,12 +25,6 @@ from .walks import images as images_of
 REFERENCE = "glf"
 METHODS = ("vae", "vae_flow_posterior", "vae_flow_prior", "glf_regularized")
 FOLLOWED = ("reconstruction", "nll", "entropy", "kl")
-
-# Of a point at the end of its training; which of them it has depends on the method, and on what failed.
-FIGURES = (
-    "best_step", "squared_error", "nll", "reconstruction", "kl", "entropy", "elbo", "code_scale", "code_scale_least",
-    "active_units", "collapse", "mismatch_sliced_wasserstein", "mismatch_accuracy", "fcd", "fcd_validation",
-)  # fmt: skip
 
 
 def points(betas: Sequence[float]) -> list[tuple[str, float | None]]:
@@ -52,7 +44,7 @@ def fit_point(
     name: str, arguments: dict, images: dict[str, Tensor], budget: Budget, codes: torch.Generator,
     noise: torch.Generator, classifiers: list[Classifier], reference: dict[str, np.ndarray], n: int,
 ) -> dict[str, float | str]:  # fmt: skip
-    """Trains one model and returns its `FIGURES` on test images, and `failure`, the reason, where not all could be had.
+    """Trains one model and returns its figures on test images; where one could not be had, `failure` is the reason.
 
     `budget.log` receives what `follow` measures. The terms (see `likelihood_figures`) are in nats; `fcd` and
     `fcd_validation` are those of decoded samples of the model's own prior, in the classifiers' logits.
@@ -102,28 +94,6 @@ def follow(model: Autoencoder, images: Tensor, log: Callable[[int, dict[str, flo
     return look
 
 
-def summary(table: pd.DataFrame) -> dict[str, dict]:
-    """Returns for each point its means over seeds, by the name METHOD-β; what no seed has is left out.
-
-    `fcd_low` and `fcd_high` are Student's interval, and `fcd_by_seed` has null for a seed without. Where seeds failed,
-    `failures` counts them, `failure` is the first reason, and means are over the others; the verdict is the worst.
-
-    Arguments:
-        table: Rows of method, beta (NaN for the reference), seed, `FIGURES` and failure.
-    """
-    found = {}
-    for (method, beta), part in table.groupby(["method", "beta"], sort=False, dropna=False):
-        row = {"method": method, "beta": None if math.isnan(beta) else beta, "seeds": len(part)}
-        row |= {key: _common(part[key].dropna().tolist()) for key in FIGURES if part[key].notna().any()}
-        if scores := part.fcd.dropna().tolist():
-            _, row["fcd_low"], row["fcd_high"] = student_interval(scores)
-        row["fcd_by_seed"] = [None if math.isnan(score) else score for score in part.fcd]
-        if failures := part.failure.dropna().tolist():
-            row |= {"failures": len(failures), "failure": failures[0]}
-        found[method if row["beta"] is None else f"{method}-{beta:g}"] = row
-    return found
-
-
 @torch.no_grad()
 def _measured(
     model: Autoencoder, images: dict[str, Tensor], noise: torch.Generator, classifiers: list[Classifier],
@@ -150,7 +120,3 @@ def _finite(figures: dict[str, float | str]) -> dict[str, float | str]:
         if not isinstance(figure, str) and not math.isfinite(figure):
             raise ValueError(f"{key} is {figure}")
     return figures
-
-
-def _common(values: list) -> float | str:
-    return max(values, key=VERDICTS.index) if isinstance(values[0], str) else sum(values) / len(values)
