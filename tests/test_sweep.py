@@ -20,6 +20,7 @@ from latentpriors import sweep
 from latentpriors.autoencoders.glf import GLF
 from latentpriors.autoencoders.vae import VAE, kl_divergence
 from latentpriors.data.readers import read
+from latentpriors.figures import save
 from latentpriors.figures_sweep import fluctuation, scale_curves, sweep_lines
 from latentpriors.networks import Classifier
 from latentpriors.store import save_tensors
@@ -242,14 +243,17 @@ def test_fluctuation_of_what_is_known() -> None:
     assert found.loc[("vae", 10)].tolist() == pytest.approx([0, swing / 10, swing / 2])  # half of the seeds swing
 
 
-def test_the_pictures() -> None:
+def test_the_pictures(tmp_path: Path) -> None:
     facts = [
         {"method": name, "beta": beta, "seed": seed, "nll": seed, "reconstruction": beta, "fcd": beta + seed}
         for name in METHODS for beta in (1, 10) for seed in (0, 1)
     ]  # fmt: skip
     facts[-1] |= {"nll": math.nan, "reconstruction": math.nan, "fcd": math.nan, "failure": "it diverged"}
     facts += [{"method": "glf", "beta": math.nan, "seed": seed, "fcd": 2.0 + 2 * seed, "nll": -5.0} for seed in (0, 1)]
-    panels = {axes.get_title(): axes for axes in sweep_lines(rows(*facts)).axes}
+    picture = sweep_lines(rows(*facts))
+    save(picture, tmp_path / "lines.png")
+    panels = {axes.get_title(): axes for axes in picture.axes}
+    assert all(axes.get_position().width > 0.3 for axes in picture.axes)  # a stray mark can take all the room
     drawn = {
         line.get_color(): line for line in panels["FCD"].lines if line.get_marker() == "o" and len(line.get_xdata())
     }

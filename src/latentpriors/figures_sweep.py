@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from .figures import BLUE, GREEN, GREY, ORANGE, PURPLE
 from .sweep import METHODS, REFERENCE
@@ -26,10 +26,10 @@ FOLLOWED = {"code_scale": "scale of the codes (standard deviation)", "nll": "NLL
 def sweep_lines(points: pd.DataFrame) -> Figure:
     """Draws the terms and FCD against β, a line for each method with the range of its seeds, GLF dashed.
 
-    A cross at the bottom says that a seed failed there.
+    A cross at the bottom of FCD's panel says that a seed has none: it failed.
 
     Arguments:
-        points: Rows of method, beta (NaN for GLF), seed and the figures, NaN where there is none, and failure.
+        points: Rows of method, beta (NaN for GLF), seed and the figures, NaN where there is none.
     """
     figure = Figure(figsize=(7.2, 5.2), layout="constrained")
     for axes, (key, title) in zip(figure.subplots(2, 2).ravel(), PANELS.items(), strict=True):
@@ -40,10 +40,13 @@ def sweep_lines(points: pd.DataFrame) -> Figure:
             axes.axhspan(reference.min(), reference.max(), color=GREY, alpha=0.2, lw=0)
             axes.axhline(reference.mean(), color=GREY, lw=1.4, ls="--")
         axes.set(title=title, xlabel="β, the weight of the reconstruction", xscale="log")
-        axes.set_yscale("log" if key == "fcd" else "linear")
         axes.set_xticks(sorted(points.beta.dropna().unique()))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axes.xaxis.set_minor_formatter(NullFormatter())
+        if key == "fcd":
+            axes.set_yscale("log")
+            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        for axis in (axes.xaxis, axes.yaxis) if key == "fcd" else (axes.xaxis,):
+            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            axis.set_minor_formatter(NullFormatter())
         axes.grid(alpha=0.2)
     for method, color in SHADES.items():
         axes.plot([], [], "o-", ms=3.5, lw=1.4, color=color, label=method)
@@ -92,14 +95,14 @@ def fluctuation(curves: pd.DataFrame) -> pd.DataFrame:
     change = late.groupby(keys, dropna=False).value.diff()
     relative = late.groupby(keys, dropna=False).value.pct_change()
     late = late.assign(change=change, relative=relative, size=late.value.abs())
-    found = late.groupby(keys, dropna=False, sort=False).agg(
+    found = late.groupby(keys, dropna=False).agg(
         change=("change", "std"), relative=("relative", "std"), size=("size", "mean")
     )
     parts = {name: found.xs(name, level="figure") for name in FOLLOWED}
     table = pd.DataFrame({"code_scale": parts["code_scale"].relative})
     table["nll"] = parts["nll"].change / parts["nll"]["size"]
     table["nll_nats"] = parts["nll"].change
-    return table.groupby(level=["method", "beta"], dropna=False, sort=False).mean().reset_index()
+    return table.groupby(level=["method", "beta"], dropna=False).mean().reset_index()
 
 
 def _line(axes: Axes, points: pd.DataFrame, key: str, color: str) -> None:
@@ -107,5 +110,6 @@ def _line(axes: Axes, points: pd.DataFrame, key: str, color: str) -> None:
     if len(found):
         axes.plot(found.index, found["mean"], "o-", ms=3.5, lw=1.4, color=color)
         axes.fill_between(found.index, found["min"], found["max"], color=color, alpha=0.18, lw=0)
-        failed = points.beta[points.failure.notna() & points[key].isna()].unique()
+    failed = points.beta[points.fcd.isna()].unique() if key == "fcd" else []
+    if len(failed):
         axes.plot(failed, np.zeros(len(failed)), "x", color=color, transform=axes.get_xaxis_transform(), clip_on=False)
