@@ -43,6 +43,7 @@ DATASET = {
 }
 EXACT = {"train": int, "validation": int, "test": int, "steps": int, "batch_size": int, "precision": str}
 COMPLETION = {"factor": float, "quarters": tuple[int, ...], "samples": int}
+SWEEP = {"factor": float, "betas": tuple[float, ...]}
 
 
 def check(params: dict, cells: dict) -> None:
@@ -52,7 +53,8 @@ def check(params: dict, cells: dict) -> None:
         params: The content of params.yaml.
         cells: What `read_tables` returns.
     """
-    _keys(params, ("seeds", "device", "datasets", "exact", "completion", "autoencoders", "priors"), "params.yaml")
+    blocks = ("seeds", "device", "datasets", "exact", "completion", "sweep", "autoencoders", "priors")
+    _keys(params, blocks, "params.yaml")
     _value(params["seeds"], int, "seeds")
     if params["device"] not in ("auto", "cpu", "cuda"):
         raise ValueError(f"device: {params['device']!r} is unknown; choose from auto, cpu, cuda")
@@ -69,6 +71,9 @@ def check(params: dict, cells: dict) -> None:
     _block(params["completion"], COMPLETION, "completion")
     if not (quarters := params["completion"]["quarters"]) or max(quarters) > 3 or len(set(quarters)) < len(quarters):
         raise ValueError(f"completion.quarters: different numbers from 1 to 3 are needed, not {quarters}")
+    _block(params["sweep"], SWEEP, "sweep")
+    if not (betas := params["sweep"]["betas"]) or min(betas) == 0 or len(set(betas)) < len(betas):
+        raise ValueError(f"sweep.betas: different numbers above 0 are needed, not {betas}")
     for kind in ("autoencoders", "priors"):
         _keys(params[kind], names(kind), kind)
         for name, block in params[kind].items():

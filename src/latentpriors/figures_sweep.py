@@ -1,0 +1,115 @@
+"""The pictures of the sweep over β: where each term ends, and how the codes' scale moves while a model is trained."""
+
+__all__ = ["fluctuation", "scale_curves", "sweep_lines"]
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from .figures import BLUE, GREEN, GREY, ORANGE, PURPLE
+from .sweep import METHODS, REFERENCE
+
+SHADES = dict(zip(METHODS, (BLUE, GREEN, PURPLE, ORANGE), strict=True))
+PANELS = {
+    "reconstruction": "reconstruction (nats)",
+    "entropy": "entropy of the posterior (nats)",
+    "nll": "NLL of the prior (nats)",
+    "fcd": "FCD",
+}
+REGULARIZED = "glf_regularized"
+FOLLOWED = {"code_scale": "scale of the codes (standard deviation)", "nll": "NLL of the prior (nats)"}
+
+
+def sweep_lines(points: pd.DataFrame) -> Figure:
+    """Draws the terms and FCD against β, a line for each method with the range of its seeds, GLF dashed.
+
+    A cross at the bottom of FCD's panel says that a seed has none: it failed.
+
+    Arguments:
+        points: Rows of method, beta (NaN for GLF), seed and the figures, NaN where there is none.
+    """
+    figure = Figure(figsize=(7.2, 5.2), layout="constrained")
+    for axes, (key, title) in zip(figure.subplots(2, 2).ravel(), PANELS.items(), strict=True):
+        for method, color in SHADES.items():
+            _line(axes, points[points.method == method], key, color)
+        reference = points[points.method == REFERENCE][key].dropna()
+        if len(reference):
+            axes.axhspan(reference.min(), reference.max(), color=GREY, alpha=0.2, lw=0)
+            axes.axhline(reference.mean(), color=GREY, lw=1.4, ls="--")
+        axes.set(title=title, xlabel="β, the weight of the reconstruction", xscale="log")
+        axes.set_xticks(sorted(points.beta.dropna().unique()))
+        if key == "fcd":
+            axes.set_yscale("log")
+            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        for axis in (axes.xaxis, axes.yaxis) if key == "fcd" else (axes.xaxis,):
+            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            axis.set_minor_formatter(NullFormatter())
+        axes.grid(alpha=0.2)
+    for method, color in SHADES.items():
+        axes.plot([], [], "o-", ms=3.5, lw=1.4, color=color, label=method)
+    axes.plot([], [], color=GREY, lw=1.4, ls="--", label=f"{REFERENCE} (no β)")
+    figure.legend(loc="outside lower center", ncols=5, frameon=False)
+    return figure
+
+
+def scale_curves(curves: pd.DataFrame) -> Figure:
+    """Draws the codes' scale and the prior's NLL over training, of GLF and of regularized GLF at each β, a line a seed.
+
+    Arguments:
+        curves: Rows of method, beta (NaN for GLF), step, seed, figure and value.
+    """
+    figure = Figure(figsize=(7.2, 3.4), layout="constrained")
+    betas = sorted(curves.beta[curves.method == REGULARIZED].dropna().unique())
+    shades = dict(zip(betas, matplotlib.colormaps["plasma"](np.linspace(0, 0.85, len(betas))), strict=True))
+    for axes, (key, title) in zip(figure.subplots(1, 2), FOLLOWED.items(), strict=True):
+        table = curves[(curves.figure == key) & np.isfinite(curves.value)]
+        for (beta, _), part in table[table.method == REGULARIZED].groupby(["beta", "seed"]):
+            axes.plot(part.step, part.value, color=shades[beta], lw=1, alpha=0.85)
+        for _, part in table[table.method == REFERENCE].groupby("seed"):
+            axes.plot(part.step, part.value, color=GREY, lw=1.2, ls="--")
+        axes.set(title=title, xlabel="gradient steps", yscale="log" if key == "code_scale" else "linear")
+        axes.grid(alpha=0.2)
+    axes.plot([], [], color=GREY, lw=1.2, ls="--", label=REFERENCE)
+    for beta, color in shades.items():
+        axes.plot([], [], color=color, lw=1.4, label=f"regularized, β = {beta:g}")
+    figure.legend(loc="outside lower center", ncols=3, frameon=False)
+    return figure
+
+
+def fluctuation(curves: pd.DataFrame) -> pd.DataFrame:
+    """Returns how unsteady each point is in the second half of its training, a mean over seeds.
+
+    `code_scale` is the standard deviation of the relative changes from a look to the next, `nll` that of the changes in
+    units of the mean |NLL|, and `nll_nats` the same in nats, since the zero of an NLL has no meaning. A steady trend,
+    the same factor or so many nats at each look, is none.
+
+    Arguments:
+        curves: Rows of method, beta (NaN for GLF), step, seed, figure and value.
+    """
+    late = curves[curves.step >= curves.groupby(["method", "beta"], dropna=False).step.transform("max") / 2]
+    late = late[late.figure.isin(FOLLOWED) & np.isfinite(late.value)].sort_values("step")
+    keys = ["method", "beta", "figure", "seed"]
+    change = late.groupby(keys, dropna=False).value.diff()
+    relative = late.groupby(keys, dropna=False).value.pct_change()
+    late = late.assign(change=change, relative=relative, size=late.value.abs())
+    found = late.groupby(keys, dropna=False).agg(
+        change=("change", "std"), relative=("relative", "std"), size=("size", "mean")
+    )
+    parts = {name: found.xs(name, level="figure") for name in FOLLOWED}
+    table = pd.DataFrame({"code_scale": parts["code_scale"].relative})
+    table["nll"] = parts["nll"].change / parts["nll"]["size"]
+    table["nll_nats"] = parts["nll"].change
+    return table.groupby(level=["method", "beta"], dropna=False).mean().reset_index()
+
+
+def _line(axes: Axes, points: pd.DataFrame, key: str, color: str) -> None:
+    found = points.groupby("beta")[key].agg(["mean", "min", "max"]).dropna()
+    if len(found):
+        axes.plot(found.index, found["mean"], "o-", ms=3.5, lw=1.4, color=color)
+        axes.fill_between(found.index, found["min"], found["max"], color=color, alpha=0.18, lw=0)
+    failed = points.beta[points.fcd.isna()].unique() if key == "fcd" else []
+    if len(failed):
+        axes.plot(failed, np.zeros(len(failed)), "x", color=color, transform=axes.get_xaxis_transform(), clip_on=False)
