@@ -70,7 +70,7 @@ class Project:
     @staticmethod
     def core(pipeline: dict) -> None:
         """Leaves out what no table needs; the ledger reads MNIST, which is not here."""
-        left_out = ("variance", "metric_check", "audit", "replication", "tuning_report", "completion")
+        left_out = ("variance", "metric_check", "audit", "replication", "tuning_report", "completion", "sweep")
         for stage in (*left_out, "score_conditional", "exact", "exact_grades", "exact_report"):
             pipeline["stages"].pop(stage, None)
         checked = pipeline["stages"]["check"]

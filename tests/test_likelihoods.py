@@ -27,7 +27,16 @@ from latentpriors.training import Budget
 
 SHAPE, D, NOISE = (1, 4, 4), 2, 0.5
 TINY = {"shape": SHAPE, "latent": D, "network": "mlp", "hidden": 8}
-STOCHASTIC = {"beta_vae", "cvae", "vae", "vae_flow_posterior", "vae_flow_prior", "vae_gaussian", "vamp"}
+STOCHASTIC = {
+    "beta_vae",
+    "beta_vae_capacity",
+    "cvae",
+    "vae",
+    "vae_flow_posterior",
+    "vae_flow_prior",
+    "vae_gaussian",
+    "vamp",
+}
 
 
 def seeded(seed: int = 0) -> torch.Generator:

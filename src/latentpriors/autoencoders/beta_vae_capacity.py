@@ -1,0 +1,22 @@
+"""The beta-VAE whose codes are given a capacity that grows over the run."""
+
+__all__ = ["BetaVAECapacity"]
+
+from .beta_vae import BetaVAE
+
+
+class BetaVAECapacity(BetaVAE):
+    r"""Minimizes E_q[−log p(x | z)] + β |KL(q(z | x) || N(0, I)) − C| with C that rises from 0 to `capacity` nats.
+
+    A row beside the β-VAE, which has no capacity: what the codes say of an image is set, not paid for.
+
+    References:
+        | Understanding disentangling in β-VAE (Burgess et al., 2018), whose γ is β here
+
+    Arguments:
+        beta: β, the weight of the KL divergence's distance from C.
+        capacity: The last C; the paper's is 25.
+    """
+
+    def __init__(self, *args, beta: float = 10.0, capacity: float = 25.0, **kwargs):
+        super().__init__(*args, beta=beta, capacity=capacity, **kwargs)
