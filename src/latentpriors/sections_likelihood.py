@@ -41,43 +41,36 @@ def _span(facts: dict, key: str) -> str | None:
 
 
 def _highest(found: dict[str, dict]) -> list[str]:
-    bounds = {
-        name: facts["iwae_by_seed"]
-        for name, facts in found.items()
-        if facts.get("pixels") == COMPARED and "iwae" in facts
-    }
-    if not bounds:
+    ranked = {name: facts for name, facts in found.items() if facts.get("pixels") == COMPARED and "iwae" in facts}
+    if not ranked:
         return []
-    best, *others = sorted(bounds, key=lambda name: -found[name]["iwae"])
-    span = _span(found[best], "iwae")
-    value = f"{found[best]['iwae']:.2f} nats" + (f" (95% interval {span})" if span else "")
+    best, *others = sorted(ranked, key=lambda name: -ranked[name]["iwae"])
+    span = _span(ranked[best], "iwae")
+    value = f"{ranked[best]['iwae']:.2f} nats" + (f" (95% interval {span})" if span else "")
+    kind = "with Bernoulli pixels and a posterior"
     if not others:
-        return [
-            f"**{best}** is the only model with {COMPARED.title()} pixels and a posterior: its bound on log p(x) is {value}."
-        ]
-    text = f"**{best}** has the highest bound on log p(x) of the {len(bounds)} models with {COMPARED.title()} pixels and a "
-    return [f"{text}posterior: {value}. {_told(bounds, best, others)}"]
+        return [f"**{best}** is the only model {kind}: its bound on log p(x) is {value}."]
+    bounds = {name: facts["iwae_by_seed"] for name, facts in ranked.items()}
+    text = f"**{best}** has the highest bound on log p(x) of the {len(ranked)} models {kind}: {value}."
+    return [f"{text} {_told(bounds, best, others)}"]
 
 
 def _told(bounds: dict[str, list[float]], best: str, others: list[str]) -> str:
     """Returns how far the runner-up is, and which models the seeds tell from the best."""
-    difference, low, high = difference_interval(bounds[others[0]], bounds[best], paired=True)
-    text = f"The runner-up, {others[0]}, is {-difference:.2f} nats lower"
+    lead, low, high = difference_interval(bounds[best], bounds[others[0]], paired=True)
+    text = f"The runner-up, {others[0]}, is {lead:.2f} nats lower"
     if low is None:
         return f"{text}; one seed tells nothing apart."
     # One group: the seeds of all autoencoders share their start, the order of the data and the noise of the scoring.
     pairs, _ = compare(bounds, dict.fromkeys(bounds, "seeds"), higher=True)
-    clear = pairs[pairs.differ & ((pairs.a == best) | (pairs.b == best))]
+    clear = pairs[pairs.better == best]
     told = [name for name in others if name in {*clear.a, *clear.b}]
     tied = [name for name in others if name not in told]
-    text += (
-        f" (95% interval of this pair alone, paired by seed: {-high:.2f} to {-low:.2f}). With Holm's correction over "
+    whom = "every other one" if not tied else f"{listed(told)} but not from {listed(tied)}" if told else "none of them"
+    return (
+        f"{text} (95% interval {low:.2f} to {high:.2f}, paired by seed, this pair alone). With Holm's correction for "
+        f"all pairs of these models, {len(bounds[best])} seeds tell {best} from {whom}."
     )
-    text += f"{len(pairs)} pairs, " if len(pairs) > 1 else "one pair, "
-    text += f"{len(bounds[best])} seeds tell {best} from "
-    if not tied:
-        return f"{text}{'every other one' if len(told) > 1 else 'it'}."
-    return f"{text}{f'{listed(told)}, but not from {listed(tied)}' if told else 'none of the others'}."
 
 
 def _apart(found: dict[str, dict]) -> list[str]:

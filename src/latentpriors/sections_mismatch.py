@@ -25,7 +25,8 @@ def mismatch(results: Results) -> list[Text | Sheet]:
         return []
     text = (
         "q(z), the codes of the test images, against as many samples of the prior p(z) that the autoencoder was "
-        "trained with, N(0, I) where it has none: then nothing drew its codes there, and a prior has to be fitted. "
+        "trained with, N(0, I) where it has none: then nothing drew its codes there, and a prior has to be fitted. A "
+        "collapsed dimension meets its prior perfectly, so read the match beside the active units. "
     )
     slides = "The slides of GLF say that a flow posterior matches q(z) to p(z) no better than a VAE does. "
     lines = [text + _narrowest(found), _collapsed(found)]
