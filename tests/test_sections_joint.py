@@ -179,10 +179,11 @@ def test_collapse_is_said_of_those_that_have_collapsed() -> None:
     models["vae"] |= {"collapse": "partial", "collapse_by_seed": ["none", "partial", "partial"], "active_units": 6.5}
     models["cvae"] = facts(-24.0, collapse="full", active_units=0.0)
     blocks = mismatch(results(models))
+    said = words(blocks)
     assert (
-        "Collapsed: vae (in part: 6.5 active units, 2 of 3 seeds) and cvae (in full: 0.0 active units, 3 of 3"
-        in words(blocks)
+        "Models with a posterior: 2. Collapsed: vae (partial in 2 of 3 seeds, 6.5 active units on average) and" in said
     )
+    assert "cvae (full in 3 of 3 seeds, 0.0 active units on average)." in said
     assert rows(blocks)["vae"][-2:] == ["6.5", "partial"]
 
 
@@ -272,6 +273,10 @@ def test_completions_say_which_model_is_better(tmp_path: Path) -> None:
     assert "completed from one quarter and, below the gap, from two quarters" in caption
     completion(tmp_path, [13.0, 13.21, 13.11], base)
     assert "is **worse**" in words(completed(results({}, tmp_path), tmp_path))
+    assert "collapsed" not in text
+    own = json.loads((tmp_path / "completion.json").read_text())
+    (tmp_path / "completion.json").write_text(json.dumps(own | {"cvae_1_kl": 0.02}))
+    assert "**collapsed**: its codes hold 0.02 nats" in words(completed(results({}, tmp_path), tmp_path))
     completion(tmp_path, [13.0], base[:1])
     blocks = completed(results({}, tmp_path), tmp_path)
     assert "one seed tells nothing apart" in words(blocks)

@@ -21,6 +21,7 @@ from .sheets import Sheet
 
 QUARTERS = {1: "one quarter", 2: "two quarters", 3: "three quarters"}
 WIDE = 8  # images in a row of the completions
+LEAST_KL = 0.1  # nats: codes that say less of an image are as good as none
 
 CAPTIONS = {
     "conditional": "Images of the conditional VAE, seed 0: a column for each class asked for, from class 0 on, and a "
@@ -136,8 +137,15 @@ def _row(facts: dict, count: int) -> dict[str, object]:
 def _sentence(row: dict) -> str:
     text = f"With {row['seen']} seen, the baseline has {row['baseline']:.2f} and the conditional VAE {row['cvae']:.2f}"
     if row["span"] is None:
-        return f"{text}: one seed tells nothing apart."
-    text += f", a difference of {row['difference']:.2f} (95% interval {row['span']}, {row['seeds']} seeds, paired): "
-    if row["low"] <= 0 <= row["high"]:
-        return f"{text}**not told apart**."
-    return f"{text}the conditional VAE is **{'better' if row['difference'] < 0 else 'worse'}**."
+        text += ": one seed tells nothing apart."
+    else:
+        told, better = not row["low"] <= 0 <= row["high"], "better" if row["difference"] < 0 else "worse"
+        text += (
+            f", a difference of {row['difference']:.2f} (95% interval {row['span']}, {row['seeds']} seeds, paired): "
+        )
+        text += f"the conditional VAE is **{better}**." if told else "**not told apart**."
+    if row["kl"] is None or row["kl"] >= LEAST_KL:
+        return text
+    return (
+        f"{text} Its posterior has **collapsed**: its codes hold {row['kl']:.2f} nats, so that its answers are alike."
+    )

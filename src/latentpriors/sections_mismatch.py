@@ -49,17 +49,17 @@ def _narrowest(found: dict[str, dict]) -> str:
     )
 
 
-def _collapsed(found: dict[str, dict]) -> str:
-    judged = {name: facts for name, facts in found.items() if "collapse" in facts}
+def _collapsed(models: dict[str, dict]) -> str:
+    judged = {name: facts for name, facts in models.items() if "collapse" in facts}
     if not judged:
         return "**Collapse.** No model here has a posterior that could collapse."
     fallen = []
     for name, facts in judged.items():
         seeds = facts["collapse_by_seed"]
-        if (verdict := facts["collapse"]) != "none":
-            times = sum(seed != "none" for seed in seeds)
-            units = f"{facts['active_units']:.1f} active units, {times} of {len(seeds)} seeds"
-            fallen.append(f"{name} ({'in full' if verdict == 'full' else 'in part'}: {units})")
+        found = [f"{verdict} in {seeds.count(verdict)}" for verdict in ("full", "partial") if verdict in seeds]
+        if found:
+            units = f"{facts['active_units']:.1f} active units on average"
+            fallen.append(f"{name} ({' and '.join(found)} of {len(seeds)} seeds, {units})")
     text = f"**Collapse.** Models with a posterior: {len(judged)}. Collapsed: "
     return f"{text}{listed(fallen) if fallen else 'none'}."
 
