@@ -52,7 +52,8 @@ def _highest(found: dict[str, dict]) -> list[str]:
         return [f"**{best}** is the only model {kind}: its bound on log p(x) is {value}."]
     bounds = {name: facts["iwae_by_seed"] for name, facts in ranked.items()}
     text = f"**{best}** has the highest bound on log p(x) of the {len(ranked)} models {kind}: {value}."
-    return [f"{text} {_told(bounds, best, others)}"]
+    labels = " cvae was trained with the images' classes, which no other model saw." if "cvae" in ranked else ""
+    return [f"{text} {_told(bounds, best, others)}{labels}"]
 
 
 def _told(bounds: dict[str, list[float]], best: str, others: list[str]) -> str:
