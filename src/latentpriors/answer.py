@@ -1,6 +1,6 @@
 """The answer of a table in words: the best cell, who ties with it, what limits it, and the poster's order."""
 
-__all__ = ["POSTER", "conclusions", "method"]
+__all__ = ["POSTER", "conclusions", "listed", "method"]
 
 import itertools
 
@@ -23,6 +23,11 @@ def conclusions(results: Results) -> list[str]:
     return lines
 
 
+def listed(names: list[str]) -> str:
+    """Returns names as one phrase: "a", "a and b", "a, b and c"."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
 def _best(results: Results) -> str:
     rows = results.competing
     best, pairs = rows.iloc[0], results.pairs
@@ -38,14 +43,14 @@ def _best(results: Results) -> str:
         return f"{text} Every other cell is told apart from it, {_ratio(rows.iloc[1], best)} for the runner-up."
     alone, clear = list(mine.index[mine.p >= ALPHA]), list(mine.index[mine.differ])
     text += f" Pair by pair, {best.seeds} seeds tell it from "
-    text += f"all other cells but {_listed(alone)}. " if alone else "every other cell. "
+    text += f"all other cells but {listed(alone)}. " if alone else "every other cell. "
     text += f"With Holm's correction for all {len(pairs)} pairs it is tied, which means not told apart and "
-    text += f"not equal, with {_listed(tied) if len(tied) <= len(clear) or len(tied) < SHORT else _all_but(clear)}. "
+    text += f"not equal, with {listed(tied) if len(tied) <= len(clear) or len(tied) < SHORT else _all_but(clear)}. "
     return f"{text}The runner-up, {rows.cell[1]}, is at {_ratio(rows.iloc[1], best)}."
 
 
 def _all_but(names: list[str]) -> str:
-    return f"all cells but {_listed(names)}" if names else "all other cells"
+    return f"all cells but {listed(names)}" if names else "all other cells"
 
 
 def _limits(results: Results) -> str:
@@ -134,7 +139,3 @@ def _interval(row: pd.Series) -> str:
     return f"{row.fcd:.2f}" + (
         "" if pd.isna(row.fcd_low) else f" (95% interval {row.fcd_low:.2f} to {row.fcd_high:.2f})"
     )
-
-
-def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

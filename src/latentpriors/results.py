@@ -27,10 +27,12 @@ class Results:
         table: A row for each cell, yardsticks first, each part with the lowest FCD first; NaN where there is no figure.
         pairs: All pairs of competing cells, compared by log FCD, as `compare` returns them.
         files: For each cell the path of its figures without .json, which is the folder of its previews.
-        homes: The folders of the tables that it shows, each with autoencoders/ and codes/.
+        homes: The folders of the tables that it shows, each with autoencoders/ and codes/, and some with likelihood/,
+            conditional.json and completion.json.
         trained: For each autoencoder what is known of its training.
         codes: For each autoencoder the class structure of its codes; empty where nobody has measured it.
         accuracies: Of the "classifier" and, where there is one, the "judge", on "validation" and "test".
+        likelihood: For each autoencoder what it says of test images in nats; empty where nobody has measured it.
     """
 
     dataset: str
@@ -41,6 +43,7 @@ class Results:
     trained: dict[str, dict]
     codes: dict[str, dict]
     accuracies: dict[str, dict]
+    likelihood: dict[str, dict]
 
     @property
     def competing(self) -> pd.DataFrame:
@@ -65,7 +68,15 @@ class Results:
 
     def preview_of(self, autoencoder: str, name: str) -> Path | None:
         """Returns the path of an autoencoder's picture or curves; None where there are none."""
-        return _first(self.homes, f"autoencoders/{autoencoder}/{name}")
+        return self.in_homes(f"autoencoders/{autoencoder}/{name}")
+
+    def in_homes(self, name: str) -> Path | None:
+        """Returns the path of a file in the folders of the tables; None where there is none."""
+        return _first(self.homes, name)
+
+    def facts(self, name: str) -> dict:
+        """Returns the figures of a JSON file in the folders of the tables; empty where there is none."""
+        return _optional(self.in_homes(name))
 
 
 def load_results(cells: dict[str, dict], real: dict[str, dict], shared: Path, dataset: str) -> Results:
@@ -75,7 +86,7 @@ def load_results(cells: dict[str, dict], real: dict[str, dict], shared: Path, da
         cells: The cells of the table as in cells.yaml.
         real: The floor's row as in cells.yaml.
         shared: Of the data set: classifier.json, judge.json and of each table TABLE/CELL.json, TABLE/CELL/,
-            TABLE/autoencoders/ and TABLE/codes/.
+            TABLE/autoencoders/ and TABLE/codes/; where they are, TABLE/likelihood/, conditional and completion.
         dataset: Its name.
 
     Raises:
@@ -109,6 +120,7 @@ def load_results(cells: dict[str, dict], real: dict[str, dict], shared: Path, da
         {name: load_json(path) for name, path in trained.items()},
         {name: _optional(_first(homes, f"codes/{name}.json")) for name in names},
         {"classifier": load_json(shared / "classifier.json"), "judge": _optional(shared / "judge.json")},
+        {name: _optional(_first(homes, f"likelihood/{name}.json")) for name in names},
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from .memorized import memorization
 from .page import Picture, Section, Text
 from .rankings import agreement, agreement_in_words
 from .results import ALPHA, Results
+from .sections_joint import joint_sections
 from .sheets import Sheet
 
 CAPTIONS = {
@@ -86,6 +87,7 @@ def sections(results: Results, out: Path) -> list[Section]:
         Section("Samples over training", [
             *shown["training"], *picture("curves", figures_codes.curves(learned) if learned else None),
         ]),
+        *joint_sections(results, out),
         Section("Cost against quality", [
             *picture("pareto", figures_table.pareto(results.competing)), _sheet(results, COST, explained=True),
         ]),

@@ -29,6 +29,7 @@ class Sheet:
         muted: For each row whether it is set back, as yardsticks are.
         grouped: Whether the groups of the columns are shown, and in markdown each becomes a table of its own.
         explained: Whether the meaning of each column follows.
+        missing: What stands where there is no figure.
     """
 
     columns: tuple[Column, ...]
@@ -36,13 +37,14 @@ class Sheet:
     muted: tuple[bool, ...] = ()
     grouped: bool = False
     explained: bool = False
+    missing: str = ""
     kind = "sheet"
 
     @property
     def rows(self) -> list[tuple[bool, list[tuple[str, object]]]]:
         """For each row whether it is muted, and for each of its cells the text and the value that it sorts by."""
         muted = self.muted or (False,) * len(self.table)
-        cells = [[_cell(row, column) for column in self.columns] for _, row in self.table.iterrows()]
+        cells = [[_cell(row, column, self.missing) for column in self.columns] for _, row in self.table.iterrows()]
         return list(zip(muted, cells, strict=True))
 
     @property
@@ -54,7 +56,7 @@ class Sheet:
 def plain(sheet: Sheet, columns: tuple[Column, ...] | None = None) -> str:
     """Returns a table, or some columns of it, as text."""
     columns = columns or sheet.columns
-    shown = [[_cell(row, column)[0] for column in columns] for _, row in sheet.table.iterrows()]
+    shown = [[_cell(row, column, sheet.missing)[0] for column in columns] for _, row in sheet.table.iterrows()]
     table = pd.DataFrame(shown, columns=range(len(columns)))
     align = ["left", *["right"] * (len(columns) - 1)]
     return table.to_markdown(
@@ -62,14 +64,14 @@ def plain(sheet: Sheet, columns: tuple[Column, ...] | None = None) -> str:
     )
 
 
-def _cell(row: pd.Series, column: Column) -> tuple[str, object]:
+def _cell(row: pd.Series, column: Column, missing: str) -> tuple[str, object]:
     """Returns the text of a figure, and what it sorts by: a number, a text, or nothing."""
     value = row.get(column.key)
     if column.key == "interval":
         low, high = row.get("fcd_low"), row.get("fcd_high")
         return ("", "") if pd.isna(low) else (f"{low:.2f} to {high:.2f}", float(low))
     if value is None or (isinstance(value, float) and pd.isna(value)):
-        return "", ""
+        return missing, ""
     if column.key == "rank":
         best, _, worst = str(value).partition("–")
         return str(value), int(best) + int(worst or best) / 1e4

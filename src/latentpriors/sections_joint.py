@@ -1,0 +1,73 @@
+"""The sections on likelihood models, and what training a prior along with its autoencoder gains over two stages."""
+
+__all__ = ["joint_sections", "two_stage"]
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from .columns_joint import TWO_STAGE
+from .page import Section, Text
+from .results import ALPHA, Results
+from .sections_conditional import completed, conditional
+from .sections_likelihood import likelihood
+from .sections_mismatch import mismatch
+from .sheets import Sheet
+
+# Of one family: a flow that was trained along with its autoencoder, and one fitted to the codes of a finished one.
+PAIRS = (("glf-native", "ae-flow"), ("glf_regularized-native", "ae-flow"), ("vae_flow_prior-native", "vae-flow"))
+
+
+def joint_sections(results: Results, out: Path) -> list[Section]:
+    """Returns the sections on likelihood models; one without figures is empty. Pictures are written into a folder."""
+    return [
+        Section("Likelihood", likelihood(results)),
+        Section("Codes against their prior", mismatch(results)),
+        Section("Joint or two-stage", two_stage(results)),
+        Section("Class-conditional images", conditional(results, out)),
+        Section("Completed images", completed(results, out)),
+    ]
+
+
+def two_stage(results: Results) -> list[Text | Sheet]:
+    """Returns which of joint and two-stage training has the lower FCD, for the pairs that the table has."""
+    cells = set(results.competing.cell)
+    found = [_compared(results, *pair) for pair in PAIRS if cells.issuperset(pair)]
+    if not found:
+        return []
+    text = (
+        "A flow trained along with its autoencoder against one that is fitted afterwards to the codes of an "
+        "autoencoder trained without it, which adds the fit's steps to the autoencoder's; the two flows need not be "
+        "of one size. Verdicts are for each pair alone, with the p value of its t test of log FCD. "
+    )
+    return [
+        Text(text + " ".join(_sentence(row, len(results.pairs)) for row in found)),
+        Sheet(TWO_STAGE, pd.DataFrame(found), explained=True, missing="–"),
+    ]
+
+
+def _compared(results: Results, joint: str, later: str) -> dict[str, object]:
+    """Returns the pair's row of the comparisons, with the joint cell first."""
+    pairs, fcd = results.pairs, results.competing.set_index("cell").fcd
+    pair = pairs[pairs.a.isin([joint, later]) & pairs.b.isin([joint, later])].iloc[0]
+    logs = [pair.difference, pair.low, pair.high]
+    ratio, low, high = np.exp(logs if pair.a == joint else [-pair.difference, -pair.high, -pair.low])
+    return {
+        "pair": f"{joint} against {later}", "names": (joint, later), "joint": fcd[joint], "two_stage": fcd[later],
+        "ratio": ratio, "span": None if np.isnan(low) else f"{low:.2f} to {high:.2f}", "p": pair.p,
+        "p_holm": pair.p_holm,
+    }  # fmt: skip
+
+
+def _sentence(row: dict, pairs: int) -> str:
+    joint, later = row["names"]
+    text = f"{joint} has {row['ratio']:.2f} times the FCD of {later}"
+    if row["span"] is None:
+        return f"{text}: one seed tells nothing apart."
+    text += f" (95% interval {row['span']}): "
+    if row["p"] >= ALPHA:
+        return f"{text}**not told apart** (p = {row['p']:.2g})."
+    better = "joint" if row["ratio"] < 1 else "two-stage"
+    corrected = "also" if row["p_holm"] < ALPHA else "but not"
+    return f"{text}**{better} is better** (p = {row['p']:.2g}), {corrected} under Holm's correction over {pairs} pairs."

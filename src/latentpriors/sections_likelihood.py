@@ -1,0 +1,99 @@
+"""What autoencoders say of test images in nats, as a table and in words."""
+
+__all__ = ["likelihood"]
+
+import math
+
+import pandas as pd
+
+from .answer import listed
+from .columns_joint import LIKELIHOOD
+from .metrics import compare, difference_interval, student_interval
+from .page import Text
+from .results import Results
+from .sheets import Sheet
+
+COMPARED = "bernoulli"  # the likelihood of pixels whose models are ranked
+
+
+def likelihood(results: Results) -> list[Text | Sheet]:
+    """Returns the table of bounds, models of one likelihood of pixels together, and which of them is highest."""
+    found = {name: facts for name, facts in results.likelihood.items() if facts}
+    if not found:
+        return []
+    ordered = sorted(found.items(), key=lambda item: _place(item[1]))
+    spans = {name: {f"{key}_span": _span(facts, key) for key in ("elbo", "iwae")} for name, facts in ordered}
+    table = pd.DataFrame([{"model": name} | facts | spans[name] for name, facts in ordered])
+    lines = [*_highest(found), *_apart(found), _nats(found)]
+    return [*map(Text, lines), Sheet(LIKELIHOOD, table, explained=True, missing="–")]
+
+
+def _place(facts: dict) -> tuple:
+    """Returns what rows are sorted by: the ranked likelihood, others, none; then the highest bound."""
+    pixels = facts.get("pixels")
+    bound = -facts.get("iwae", -math.inf)
+    return pixels is None, pixels != COMPARED, pixels or "", bound, facts.get("reconstruction", math.inf)
+
+
+def _span(facts: dict, key: str) -> str | None:
+    _, low, high = student_interval(facts[f"{key}_by_seed"]) if key in facts else (None, None, None)
+    return None if low is None else f"{low:.2f} to {high:.2f}"
+
+
+def _highest(found: dict[str, dict]) -> list[str]:
+    ranked = {name: facts for name, facts in found.items() if facts.get("pixels") == COMPARED and "iwae" in facts}
+    if not ranked:
+        return []
+    best, *others = sorted(ranked, key=lambda name: -ranked[name]["iwae"])
+    span = _span(ranked[best], "iwae")
+    value = f"{ranked[best]['iwae']:.2f} nats" + (f" (95% interval {span})" if span else "")
+    kind = "with Bernoulli pixels and a posterior"
+    if not others:
+        return [f"**{best}** is the only model {kind}: its bound on log p(x) is {value}."]
+    bounds = {name: facts["iwae_by_seed"] for name, facts in ranked.items()}
+    text = f"**{best}** has the highest bound on log p(x) of the {len(ranked)} models {kind}: {value}."
+    labels = " cvae was trained with the images' classes, which no other model saw." if "cvae" in ranked else ""
+    return [f"{text} {_told(bounds, best, others)}{labels}"]
+
+
+def _told(bounds: dict[str, list[float]], best: str, others: list[str]) -> str:
+    """Returns how far the runner-up is, and which models the seeds tell from the best."""
+    lead, low, high = difference_interval(bounds[best], bounds[others[0]], paired=True)
+    text = f"The runner-up, {others[0]}, is {lead:.2f} nats lower"
+    if low is None:
+        return f"{text}; one seed tells nothing apart."
+    # One group: the seeds of all autoencoders share their start, the order of the data and the noise of the scoring.
+    pairs, _ = compare(bounds, dict.fromkeys(bounds, "seeds"), higher=True)
+    clear = pairs[pairs.better == best]
+    told = [name for name in others if name in {*clear.a, *clear.b}]
+    tied = [name for name in others if name not in told]
+    whom = "every other one" if not tied else f"{listed(told)} but not from {listed(tied)}" if told else "none of them"
+    return (
+        f"{text} (95% interval {low:.2f} to {high:.2f}, paired by seed, this pair alone). With Holm's correction for "
+        f"all pairs of these models, {len(bounds[best])} seeds tell {best} from {whom}."
+    )
+
+
+def _apart(found: dict[str, dict]) -> list[str]:
+    """Returns which models are left out of the ranking, since their nats are of another density or they have none."""
+    others = {name: facts.get("pixels") for name, facts in found.items() if facts.get("pixels") != COMPARED}
+    dense = [f"{name} ({pixels})" for name, pixels in others.items() if pixels]
+    none = [name for name, pixels in others.items() if not pixels]
+    text = f"Not ranked, since a density of grey values has other nats: {listed(dense)}. " if dense else ""
+    text += f"Without any likelihood of pixels: {listed(none)}." if none else ""
+    return [text.strip()] if text else []
+
+
+def _nats(found: dict[str, dict]) -> str:
+    bounded = [facts for facts in found.values() if "iwae" in facts]
+    text = (
+        "Means over test images and seeds, without the weights of any training loss: ELBO = -reconstruction - KL, and "
+        "KL = NLL of the prior - entropy. Grey pixels are taken as they are, not binarized, so that Bernoulli figures "
+        "are cross-entropies: they compare with each other and not with the literature on binarized images. A dash: an "
+        "encoder without noise has no q(z | x), hence no entropy, KL or bound; a decoder without a likelihood no nats. "
+    )
+    if not bounded:
+        return text.strip()
+    S, N = (f"{bounded[0][key]:.0f}" for key in ("iwae_samples", "iwae_images"))
+    error = max(facts["iwae_error"] for facts in bounded)
+    return f"{text}The IWAE bound takes {S} samples on {N} images; its gap has a standard error of {error:.2f} at most."

@@ -1,0 +1,321 @@
+"""The report's sections on likelihood models: their sentences follow the figures, and what is missing is left out."""
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from PIL import Image
+from scipy import stats
+from test_report import REAL, written
+
+from latentpriors.metrics import compare
+from latentpriors.page import Picture, Section, Text
+from latentpriors.previews import read_grid, save_grid
+from latentpriors.report import report
+from latentpriors.results import Results
+from latentpriors.sections_conditional import completed, conditional
+from latentpriors.sections_joint import joint_sections, two_stage
+from latentpriors.sections_likelihood import likelihood
+from latentpriors.sections_mismatch import mismatch
+from latentpriors.twin import twin
+
+TITLES = (
+    "Likelihood", "Codes against their prior", "Joint or two-stage", "Class-conditional images", "Completed images",
+)  # fmt: skip
+SPREAD = np.array([-0.1, 0.0, 0.1])
+
+
+def facts(bound: float | None, pixels: str | None = "bernoulli", distance: float = 0.1, **more) -> dict:
+    """Returns what the stage writes of a model; without a bound its encoder has no noise."""
+    own = {"squared_error": 2.0, "nll": 11.0, "code_scale": 1.0, "code_scale_least": 0.9}
+    own |= {"mismatch_sliced_wasserstein": distance, "mismatch_accuracy": 0.5 + distance}
+    own |= {"pixels": pixels, "reconstruction": 20.0} if pixels else {}
+    if bound is not None:
+        own |= {"iwae": bound, "elbo": bound - 0.5, "iwae_gap": 0.5, "iwae_error": 0.03, "kl": 3.0, "entropy": 8.0}
+        own |= {"iwae_samples": 500.0, "iwae_images": 400.0, "active_units": 8.0, "collapse": "none"}
+    own |= more
+    lists = {key: (value + 0.01 * SPREAD).tolist() for key, value in own.items() if not isinstance(value, str)}
+    lists |= {key: [value] * 3 for key, value in own.items() if isinstance(value, str)}
+    lists |= {key: (own[key] + SPREAD).tolist() for key in ("iwae", "elbo") if key in own}
+    return own | {f"{key}_by_seed": value for key, value in lists.items()}
+
+
+def results(models: dict[str, dict], home: Path = Path(), fcd: dict[str, list[float]] | None = None) -> Results:
+    fcd = fcd or {"vae-native": [1.0, 1.1, 1.2]}
+    table = pd.DataFrame({"cell": list(fcd), "fcd": [np.mean(v) for v in fcd.values()], "yardstick": False})
+    logs = {name: np.log(values) for name, values in fcd.items()}
+    pairs, _ = compare(logs, {name: name.split("-")[0] for name in fcd})
+    return Results("digits", table, pairs, {}, [home], {}, {}, {}, models)
+
+
+def words(blocks: list) -> str:
+    return "\n".join(block.text for block in blocks if isinstance(block, Text))
+
+
+def rows(blocks: list) -> dict[str, list[str]]:
+    """Returns the texts of the sheet's cells for the first column's."""
+    (sheet,) = (block for block in blocks if block.kind == "sheet")
+    return {cells[0][0]: [text for text, _ in cells[1:]] for _, cells in sheet.rows}
+
+
+def by_seed(own: dict, key: str, values: list[float]) -> dict:
+    return own | {key: float(np.mean(values)), f"{key}_by_seed": values}
+
+
+def test_the_highest_bound_follows_the_figures() -> None:
+    # Seeds move together: told apart by pairs, though the intervals of the two overlap.
+    models = {"vae": facts(-24.0), "beta_vae": by_seed(facts(-24.05), "iwae", [-24.151, -24.05, -23.95])}
+    text = words(likelihood(results(models)))
+    assert "**vae** has the highest bound on log p(x) of the 2 models" in text
+    assert "-24.00 nats (95% interval -24.25 to -23.75)" in text  # 0.1 * 4.303 / sqrt(3) on both sides
+    assert "The runner-up, beta_vae, is 0.05 nats lower (95% interval 0.05 to 0.05, paired by seed" in text
+    assert "3 seeds tell vae from every other one" in text
+    assert "classes" not in text
+    models["beta_vae"] = facts(-23.0)
+    assert "**beta_vae** has the highest bound" in words(likelihood(results(models)))
+    models["beta_vae"] = by_seed(facts(-24.1), "iwae", [-23.8, -24.1, -24.4])
+    text = words(likelihood(results(models)))
+    assert "**vae** has the highest" in text
+    assert "3 seeds tell vae from none of them" in text
+    models["cvae"] = by_seed(facts(-30.0), "iwae", [-30.11, -30.0, -29.89])
+    text = words(likelihood(results(models)))
+    assert "3 seeds tell vae from cvae but not from beta_vae. cvae was trained with the images' classes" in text
+
+
+def test_the_verdict_is_that_of_paired_t_tests_with_holms_correction() -> None:
+    # Alone, vae and beta_vae have p = 0.04: told apart without the correction, and not with it.
+    draws = np.random.default_rng(0).normal(0, 0.1, (3, 3)).round(3) * np.array([[1], [1], [2.5]])
+    means = {"vae": -24.0, "cvae": -24.3, "beta_vae": -25.0}
+    models = {
+        name: by_seed(facts(mean), "iwae", (mean + draw).tolist())
+        for (name, mean), draw in zip(means.items(), draws, strict=True)
+    }
+    series = {name: model["iwae_by_seed"] for name, model in models.items()}
+    p = sorted(
+        (stats.ttest_rel(series[a], series[b]).pvalue, {a, b})
+        for a, b in (("vae", "cvae"), ("vae", "beta_vae"), ("cvae", "beta_vae"))
+    )
+    told, worst = set(), 0.0
+    for left, (value, pair) in zip((3, 2, 1), p, strict=True):
+        worst = max(worst, left * value)
+        told |= pair - {"vae"} if worst < 0.05 and "vae" in pair else set()
+    assert told == {"cvae"}
+    assert "3 seeds tell vae from cvae but not from beta_vae" in words(likelihood(results(models)))
+
+
+def test_models_of_other_pixels_are_not_ranked() -> None:
+    models = {
+        "pca": facts(None, None),
+        "ae": facts(None),
+        "vae_gaussian": facts(300.0, "gaussian"),
+        "cvae": facts(-25.0),
+        "vae": facts(-24.0),
+    }
+    blocks = likelihood(results(models))
+    text, table = words(blocks), rows(blocks)
+    assert "**vae** has the highest bound on log p(x) of the 2 models with Bernoulli pixels" in text
+    assert "Not ranked, since a density of grey values has other nats: vae_gaussian (gaussian)." in text
+    assert "Without any likelihood of pixels: pca." in text
+    assert list(table) == ["vae", "cvae", "ae", "vae_gaussian", "pca"]  # of one kind together, the highest first
+    assert table["vae"][:4] == ["bernoulli", "-24.00", "-24.25 to -23.75", "-24.50"]
+    assert table["ae"][:3] == ["bernoulli", "–", "–"]
+    assert table["pca"] == ["–"] * 7 + ["–", "11.00", "–", "2.000"]
+    only = words(likelihood(results({"vae": facts(-24.0), "vae_gaussian": facts(300.0, "gaussian")})))
+    assert "**vae** is the only model with Bernoulli pixels" in only
+    none = words(likelihood(results({"ae": facts(None), "vae_gaussian": facts(300.0, "gaussian")})))
+    assert "highest" not in none
+    assert "only model" not in none
+
+
+def test_one_seed_has_no_interval_and_tells_nothing() -> None:
+    models = {"vae": facts(-24.0), "vae_flow_posterior": facts(-23.0, distance=0.05)}
+    for model in models.values():
+        model |= {key: value[:1] for key, value in model.items() if key.endswith("_by_seed")}
+    blocks = likelihood(results(models))
+    assert "one seed tells nothing apart" in words(blocks)
+    assert rows(blocks)["vae"][2] == "–"
+    assert "interval" not in words(blocks)
+    assert "One seed, which tells nothing apart" in words(mismatch(results(models)))
+
+
+@pytest.mark.parametrize(
+    ("distance", "accuracy", "verdict"),
+    [
+        (0.05, 0.6, "speaks against the slides"),
+        (0.2, 0.6, "agrees with the slides"),
+        (0.2, 0.55, "contradict each other"),
+        (0.1, 0.6, "Nothing here speaks against the slides"),
+    ],
+)
+def test_a_flow_posterior_is_judged_by_the_seeds_pairs(distance: float, accuracy: float, verdict: str) -> None:
+    flow = by_seed(facts(-24.0), "mismatch_sliced_wasserstein", [distance, distance + 0.001, distance - 0.001])
+    flow = by_seed(flow, "mismatch_accuracy", [accuracy, accuracy + 0.001, accuracy - 0.001])
+    text = words(mismatch(results({"vae": facts(-24.0), "vae_flow_posterior": flow})))
+    assert verdict in text
+    assert f"({distance:.3f} against 0.100" in text
+    assert "Flow prior" not in text
+
+
+def test_a_match_that_seeds_do_not_tell_apart_is_called_so() -> None:
+    own, other = [0.05, 0.12, 0.07], [0.1, 0.101, 0.099]
+    vae = by_seed(facts(-24.0), "mismatch_sliced_wasserstein", other)
+    flow = by_seed(facts(-24.0), "mismatch_sliced_wasserstein", own)
+    text = words(mismatch(results({"vae": vae, "vae_flow_prior": flow})))
+    low, high = stats.ttest_rel(own, other).confidence_interval()
+    span = f"95% interval {low:.3f} to {high:.3f}"
+    assert f"**not told apart** by sliced Wasserstein (0.080 against 0.100, difference -0.020, {span})" in text
+    assert "Flow posterior" not in text
+
+
+def test_collapse_is_said_of_those_that_have_collapsed() -> None:
+    models = {"vae": facts(-24.0), "ae": facts(None, code_scale=0.003)}
+    blocks = mismatch(results(models))
+    assert "Models with a posterior: 1. Collapsed: none." in words(blocks)
+    assert "The narrowest codes are those of ae, with a standard deviation of 0.00300" in words(blocks)
+    assert rows(blocks)["ae"][-2:] == ["–", "–"]
+    models["vae"] |= {"collapse": "partial", "collapse_by_seed": ["none", "partial", "partial"], "active_units": 6.5}
+    models["cvae"] = facts(-24.0, collapse="full", active_units=0.0)
+    blocks = mismatch(results(models))
+    said = words(blocks)
+    assert (
+        "Models with a posterior: 2. Collapsed: vae (partial in 2 of 3 seeds, 6.5 active units on average) and" in said
+    )
+    assert "cvae (full in 3 of 3 seeds, 0.0 active units on average)." in said
+    assert rows(blocks)["vae"][-2:] == ["6.5", "partial"]
+
+
+def test_joint_training_is_compared_with_two_stages() -> None:
+    fcd = {"ae-flow": [4.0, 4.2, 4.1], "glf-native": [8.0, 8.3, 8.1], "vae-native": [4.0, 4.1, 4.2]}
+    blocks = two_stage(results({}, fcd=fcd))
+    test = stats.ttest_ind(np.log(fcd["glf-native"]), np.log(fcd["ae-flow"]), equal_var=False)
+    low, high = np.exp(test.confidence_interval())
+    ratio = np.exp(np.log(fcd["glf-native"]).mean() - np.log(fcd["ae-flow"]).mean())
+    said = f"glf-native has {ratio:.2f} times the FCD of ae-flow (95% interval {low:.2f} to {high:.2f}): "
+    assert f"{said}**two-stage is better** (p = {test.pvalue:.2g}), also under Holm's correction" in words(blocks)
+    cells = rows(blocks)
+    assert list(cells) == ["glf-native against ae-flow"]
+    assert cells["glf-native against ae-flow"][:3] == ["8.13", "4.10", f"{ratio:.2f}"]
+    swapped = {"ae-flow": fcd["glf-native"], "glf-native": fcd["ae-flow"]}  # the pair's order must not matter
+    for order in (swapped, dict(reversed(swapped.items()))):
+        text = words(two_stage(results({}, fcd=order)))
+        assert f"glf-native has {1 / ratio:.2f} times the FCD of ae-flow (95% interval {1 / high:.2f} to" in text
+        assert "**joint is better**" in text
+    wide = {"vae-flow": [30.0, 20.0, 40.0], "vae_flow_prior-native": [25.0, 35.0, 30.0]}
+    assert "**not told apart**" in words(two_stage(results({}, fcd=wide)))
+    one = {"vae-flow": [30.0], "vae_flow_prior-native": [20.0]}
+    assert "one seed tells nothing apart" in words(two_stage(results({}, fcd=one)))
+    assert two_stage(results({}, fcd={"ae-flow": [4.0, 4.1], "vae-native": [4.0, 4.1]})) == []
+
+
+def asked(home: Path, **changes) -> dict:
+    """Writes the figures and the picture of a conditional VAE of three classes."""
+    own = {"accuracy": 0.9, "accuracy_low": 0.88, "accuracy_high": 0.92, "accuracy_by_class": [0.95, 0.8, 0.95],
+           "accuracy_by_seed": [0.89, 0.9, 0.91], "n_each_class": 40, "real_accuracy": 0.98,
+           "real_accuracy_by_class": [0.99, 0.97, 0.98]} | changes  # fmt: skip
+    (home / "conditional").mkdir(exist_ok=True)
+    (home / "conditional.json").write_text(json.dumps(own))
+    save_grid(torch.randint(256, (6, 1, 28, 28)).byte(), home / "conditional/conditional.png", 3)
+    return own
+
+
+def test_conditional_images_are_set_against_real_ones(tmp_path: Path) -> None:
+    asked(tmp_path)
+    blocks = conditional(results({}, tmp_path), tmp_path)
+    text = words(blocks)
+    assert "in 90.0% of its images (95% interval 88.0% to 92.0%)" in text
+    assert "**below real images**. Lowest is class 1 with 80.0%." in text
+    assert rows(blocks) == {"0": ["0.950", "0.990"], "1": ["0.800", "0.970"], "2": ["0.950", "0.980"]}
+    (picture,) = (block for block in blocks if isinstance(block, Picture))
+    shown, drawn = np.asarray(Image.open(picture.path)), read_grid(tmp_path / "conditional/conditional.png", 3)
+    assert np.array_equal(shown[-28:, -28:], drawn[5])
+    for change, verdict in (
+        ({"real_accuracy": 0.91}, "**not tell it apart**"),
+        ({"real_accuracy": 0.87}, "**above real images**"),
+        ({"accuracy_low": None, "accuracy_high": None, "accuracy_by_seed": [0.9]}, "One seed tells nothing apart"),
+    ):
+        asked(tmp_path, **change)
+        assert verdict in words(conditional(results({}, tmp_path), tmp_path))
+    (tmp_path / "conditional/conditional.png").unlink()
+    assert not any(isinstance(block, Picture) for block in conditional(results({}, tmp_path), tmp_path))
+
+
+def completion(home: Path, ours: list[float], base: list[float]) -> None:
+    """Writes the figures, curves and picture of completions from one quarter and from two; those of two are equal."""
+    own = {"samples": 20, "cvae_1_bound": 12.0, "cvae_1_reconstruction": 10.0, "cvae_1_kl": 2.0}
+    for name, values in {"cvae_1": ours, "baseline_1": base, "cvae_2": base, "baseline_2": base}.items():
+        own |= {f"{name}_nll": float(np.mean(values))} | ({f"{name}_nll_by_seed": values} if len(values) > 1 else {})
+    (home / "completion.json").write_text(json.dumps(own))
+    (home / "completion").mkdir(exist_ok=True)
+    figures = [f"{model}_{seen}_validation" for model in ("baseline", "cvae") for seen in (1, 2)]
+    logged = pd.DataFrame([(s, 0, name, 1.0 / s) for name in figures for s in (1, 2)])
+    logged.set_axis(["step", "seed", "figure", "value"], axis=1).to_csv(home / "completion/curves.csv", index=False)
+    save_grid(torch.randint(256, (32, 1, 28, 28)).byte(), home / "completion/completions.png")
+
+
+def test_completions_say_which_model_is_better(tmp_path: Path) -> None:
+    base = [12.0, 12.2, 12.1]
+    completion(tmp_path, [11.0, 11.21, 11.11], base)
+    blocks = completed(results({}, tmp_path), tmp_path)
+    text, table = words(blocks), rows(blocks)
+    assert "With one quarter seen, the baseline has 12.10 and the conditional VAE 11.11, a difference of -0.99" in text
+    assert "3 seeds, paired): the conditional VAE is **better**." in text
+    assert "With two quarters seen, the baseline has 12.10 and the conditional VAE 12.10" in text
+    assert text.endswith("**not told apart**.")
+    assert table["one quarter"][:3] == ["12.10", "11.11", "-0.99"]
+    assert table["one quarter"][4:] == ["12.00", "10.00", "2.00"]
+    assert table["two quarters"][4:] == ["–", "–", "–"]
+    titles = [block.title for block in blocks if isinstance(block, Picture)]
+    assert titles == ["completions", "completion_curves"]
+    caption = next(block.caption for block in blocks if isinstance(block, Picture))
+    assert "completed from one quarter and, below the gap, from two quarters" in caption
+    completion(tmp_path, [13.0, 13.21, 13.11], base)
+    assert "is **worse**" in words(completed(results({}, tmp_path), tmp_path))
+    assert "collapsed" not in text
+    own = json.loads((tmp_path / "completion.json").read_text())
+    (tmp_path / "completion.json").write_text(json.dumps(own | {"cvae_1_kl": 0.02}))
+    assert "**collapsed**: its codes hold 0.02 nats" in words(completed(results({}, tmp_path), tmp_path))
+    completion(tmp_path, [13.0], base[:1])
+    blocks = completed(results({}, tmp_path), tmp_path)
+    assert "one seed tells nothing apart" in words(blocks)
+    assert rows(blocks)["one quarter"][3] == "–"
+
+
+def test_without_files_there_is_no_section(tmp_path: Path) -> None:
+    empty = results({"vae": {}, "ae": {}}, tmp_path)
+    assert [part for part in joint_sections(empty, tmp_path) if part.blocks] == []
+    assert list(tmp_path.iterdir()) == []
+    filled = replace(empty, likelihood={"vae": facts(-24.0), "ae": {}})
+    parts = [part for part in joint_sections(filled, tmp_path) if part.blocks]
+    assert [part.title for part in parts] == ["Likelihood", "Codes against their prior"]
+    assert "| ae " not in twin("title", [Section("all", parts[0].blocks)], tmp_path)
+
+
+def test_a_report_has_the_sections_where_the_files_are(tmp_path: Path) -> None:
+    shared, cells = written(tmp_path, ("ae", "vae"))
+    text = drawn(shared, cells, tmp_path / "before")
+    assert not any(f"\n## {title}\n" in text for title in TITLES)
+    (shared / "poster/likelihood").mkdir()
+    for name, own in {"vae": facts(-24.0), "ae": facts(None)}.items():
+        (shared / f"poster/likelihood/{name}.json").write_text(json.dumps(own))
+    asked(shared / "poster")
+    completion(shared / "poster", [11.0, 11.2, 11.11], [12.0, 12.2, 12.1])
+    after = drawn(shared, cells, tmp_path / "after")
+    assert [title for title in TITLES if f"\n## {title}\n" in after] == [TITLES[0], TITLES[1], TITLES[3], TITLES[4]]
+    first, last = after.index("## Likelihood"), after.index("## Cost against quality")
+    assert after[:first] + after[last:] == text  # nothing else has changed
+    html = (tmp_path / "after/report.html").read_text()
+    assert html.count("data:image/png;base64,") == after.count("](") == text.count("](") + 3
+    assert all((tmp_path / "after" / link).is_file() for link in re.findall(r"\]\(([^)]+)\)", after))
+    assert not re.search(r"\b(nan|None|inf)\b", after)
+    assert '<td data-value="">–</td>' in html
+
+
+def drawn(shared: Path, cells: dict, out: Path) -> str:
+    out.mkdir()
+    report(cells, REAL, shared, "digits", out)
+    return (out / "report.md").read_text()
