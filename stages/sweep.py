@@ -5,10 +5,11 @@ from pathlib import Path
 import pandas as pd
 
 from context import ROOT, arguments, device, generator, params, run
+from latentpriors.names import SWEPT, UNSWEPT
 from latentpriors.registry import find
 from latentpriors.scoring import load_classifiers, load_reference
 from latentpriors.store import load_json, load_tensors, save_json, whole
-from latentpriors.sweep import METHODS, REFERENCE, at_beta, fit_point, points
+from latentpriors.sweep import at_beta, fit_point, points
 from latentpriors.sweep_tables import COLUMNS, summary
 from latentpriors.training import Budget
 from seeds import curves, each_seed, gather_curves
@@ -53,7 +54,7 @@ def main() -> None:
         return each_seed(label, params("seeds"), settings, lambda index: [Path(options.images), *scorers, *CODE], fit)
 
     # Loaded now: finished seeds are found by the source of all methods that are loaded.
-    for kind, name in (*(("autoencoders", name) for name in (REFERENCE, *METHODS)), ("priors", "native")):
+    for kind, name in (*(("autoencoders", name) for name in (UNSWEPT, *SWEPT)), ("priors", "native")):
         find(kind, name)
     rows, followed = [], []
     for name, beta in points(own["betas"]):

@@ -18,10 +18,12 @@ from latentpriors.page import Picture, Section, Text
 from latentpriors.previews import read_grid, save_grid
 from latentpriors.report import report
 from latentpriors.results import Results
-from latentpriors.sections_conditional import completed, conditional
+from latentpriors.sections_completion import completed
+from latentpriors.sections_conditional import conditional
 from latentpriors.sections_joint import joint_sections, two_stage
 from latentpriors.sections_likelihood import likelihood
 from latentpriors.sections_mismatch import mismatch
+from latentpriors.sections_sweep import swept
 from latentpriors.twin import twin
 
 TITLES = (
@@ -283,6 +285,37 @@ def test_completions_say_which_model_is_better(tmp_path: Path) -> None:
     blocks = completed(results({}, tmp_path), tmp_path)
     assert "one seed tells nothing apart" in words(blocks)
     assert rows(blocks)["one quarter"][3] == "–"
+
+
+def test_the_sweep_names_the_best_weights_and_what_fluctuates(tmp_path: Path) -> None:
+    scores = {("glf", None): 9.0, ("vae", 1): 50.0, ("vae", 10): 40.0, ("vae_flow_prior", 1): 20.0}
+    scores |= {("vae_flow_prior", 10): 30.0, ("glf_regularized", 1): np.nan, ("glf_regularized", 10): 70.0}
+    points = pd.DataFrame([
+        {"method": method, "beta": beta, "seed": seed, "fcd": score + seed, "fcd_validation": score + 1 + seed,
+         "nll": 4.0, "reconstruction": 20.0, "kl": 3.0, "entropy": 1.0, "code_scale": 0.5 if beta else 2.0,
+         "mismatch_accuracy": 0.6, "collapse": ("partial" if seed else "none") if method == "vae" else None}
+        for (method, beta), score in scores.items() for seed in (0, 1)
+    ])  # fmt: skip
+    # Of GLF the scale stays, of the others it doubles and halves by turns.
+    curves = pd.DataFrame([
+        {"method": m, "beta": b, "step": step, "seed": seed, "figure": figure, "value": 1 + step % 2 if b else 2.0}
+        for m, b in scores for step in range(20) for seed in (0, 1) for figure in ("code_scale", "nll")
+    ])  # fmt: skip
+    (tmp_path / "sweep").mkdir()
+    points.to_csv(tmp_path / "sweep/points.csv", index=False)
+    curves.to_csv(tmp_path / "sweep/curves.csv", index=False)
+    (tmp_path / "sweep.json").write_text(json.dumps({"factor": 0.5}))
+    blocks = swept(results({}, tmp_path), tmp_path)
+    text = words(blocks)
+    assert "vae at 10 (40.50), vae_flow_prior at 1 (20.50), glf_regularized at 10 (70.50); glf has 9.50." in text
+    assert "glf 2.0 (0.0%, 0 nats), regularized at β = 1 0.50 (" in text
+    unrest = np.std([1.0, -0.5] * 4 + [1.0], ddof=1)
+    assert f"regularized at β = 10 0.50 ({unrest:.1%}, {np.std([1.0, -1.0] * 4 + [1.0], ddof=1):.2g} nats)" in text
+    assert "Seeds without FCD, of all models: 2." in text
+    assert [block.title for block in blocks if isinstance(block, Picture)] == ["sweep", "scales"]
+    sheet = twin("title", [Section("all", blocks)], tmp_path)
+    assert "| vae | 10 | 40.50 | 40.00 to 41.00 |" in re.sub(" +", " ", sheet)
+    assert swept(results({}, tmp_path / "sweep"), tmp_path) == []
 
 
 def test_without_files_there_is_no_section(tmp_path: Path) -> None:

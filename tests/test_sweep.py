@@ -22,9 +22,10 @@ from latentpriors.autoencoders.vae import VAE, kl_divergence
 from latentpriors.data.readers import read
 from latentpriors.figures import save
 from latentpriors.figures_sweep import fluctuation, scale_curves, sweep_lines
+from latentpriors.names import SWEPT
 from latentpriors.networks import Classifier
 from latentpriors.store import save_tensors
-from latentpriors.sweep import METHODS, at_beta, fit_point, follow, points
+from latentpriors.sweep import at_beta, fit_point, follow, points
 from latentpriors.sweep_tables import COLUMNS, FIGURES, summary
 from latentpriors.training import Budget
 
@@ -100,7 +101,7 @@ def test_the_points_have_every_method_at_every_beta_and_glf_once_without() -> No
     found = points([1, 10])
     assert found[0] == ("glf", None)
     assert [name for name, _ in found].count("glf") == 1
-    assert set(found[1:]) == {(name, beta) for name in METHODS for beta in (1, 10)}
+    assert set(found[1:]) == {(name, beta) for name in SWEPT for beta in (1, 10)}
     assert at_beta("glf", {"transforms": 3}, None) == {"transforms": 3}
     assert at_beta("glf_regularized", {"beta": 10.0}, 3) == {"beta": 3}
 
@@ -246,7 +247,7 @@ def test_fluctuation_of_what_is_known() -> None:
 def test_the_pictures(tmp_path: Path) -> None:
     facts = [
         {"method": name, "beta": beta, "seed": seed, "nll": seed, "reconstruction": beta, "fcd": beta + seed}
-        for name in METHODS for beta in (1, 10) for seed in (0, 1)
+        for name in SWEPT for beta in (1, 10) for seed in (0, 1)
     ]  # fmt: skip
     facts[-1] |= {"nll": math.nan, "reconstruction": math.nan, "fcd": math.nan, "failure": "it diverged"}
     facts += [{"method": "glf", "beta": math.nan, "seed": seed, "fcd": 2.0 + 2 * seed, "nll": -5.0} for seed in (0, 1)]
@@ -257,7 +258,7 @@ def test_the_pictures(tmp_path: Path) -> None:
     drawn = {
         line.get_color(): line for line in panels["FCD"].lines if line.get_marker() == "o" and len(line.get_xdata())
     }
-    assert len(drawn) == len(METHODS)
+    assert len(drawn) == len(SWEPT)
     assert all(line.get_xdata().tolist() == [1, 10] for line in drawn.values())
     assert next(iter(drawn.values())).get_ydata().tolist() == [1.5, 10.5]
     (dashed,) = [line for line in panels["FCD"].lines if line.get_linestyle() == "--" and len(line.get_ydata())]
@@ -274,7 +275,7 @@ def test_the_pictures(tmp_path: Path) -> None:
 
 
 def test_the_stage(tmp_path: Path, images: dict, judge: tuple, monkeypatch: pytest.MonkeyPatch) -> None:
-    blocks = {name: SMALL.get(name, {}) | {"factor": 2} for name in ("glf", *METHODS)}
+    blocks = {name: SMALL.get(name, {}) | {"factor": 2} for name in ("glf", *SWEPT)}
     params = {
         "seeds": 1, "sweep": {"factor": 0.5, "betas": [2, 1e38]}, "datasets.toy.samples": 50,
         "datasets.toy.autoencoder": {"steps": 4, "batch_size": 64, "precision": "float32", "network": NETWORK},
@@ -294,7 +295,7 @@ def test_the_stage(tmp_path: Path, images: dict, judge: tuple, monkeypatch: pyte
     found = json.loads((tmp_path / "metrics").read_text())
     assert (found["factor"], found["samples"]) == (0.5, 50)
     table = pd.read_csv(tmp_path / "preview/points.csv")
-    assert len(table) == 1 + 2 * len(METHODS)
+    assert len(table) == 1 + 2 * len(SWEPT)
     assert table[table.method == "glf"].beta.isna().all()
     failed = table[table.failure.notna()]
     assert set(failed.beta) == {1e38}
@@ -303,7 +304,7 @@ def test_the_stage(tmp_path: Path, images: dict, judge: tuple, monkeypatch: pyte
     assert found["glf_regularized-1e+38"]["failures"] == 1
     assert "fcd" not in found["glf_regularized-1e+38"]
     scored = table[table.failure.isna()]
-    assert {"glf", *METHODS} == set(scored.method)
+    assert {"glf", *SWEPT} == set(scored.method)
     assert np.isfinite(scored[["nll", "reconstruction", "fcd", "fcd_validation", "mismatch_accuracy"]]).all(axis=None)
     assert found["glf"]["fcd"] == pytest.approx(float(table.fcd[table.method == "glf"].item()), rel=1e-4)
     logged = pd.read_csv(tmp_path / "preview/curves.csv")

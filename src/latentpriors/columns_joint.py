@@ -1,6 +1,6 @@
 """The columns of the tables on likelihood models: their nats, their codes against their priors, their conditions."""
 
-__all__ = ["CLASSES", "COMPLETION", "LIKELIHOOD", "MISMATCH", "TWO_STAGE"]
+__all__ = ["CLASSES", "COMPLETION", "LIKELIHOOD", "MISMATCH", "SWEEP", "TWO_STAGE"]
 
 from .sheets import Column
 
@@ -43,6 +43,26 @@ TWO_STAGE = (
     Column("span", "95% interval", "s", "Of the ratio, for this pair alone."),
     Column("p", "p alone", ".3f", "Of the t test of log FCD, paired by seed on one autoencoder, else Welch's."),
     Column("p_holm", "p, Holm", ".3f", "After Holm's correction over all pairs of competing cells."),
+)  # fmt: skip
+
+SWEEP = (
+    Column("method", "model", "s", ""),
+    Column("beta", "β", "g", "The weight of the reconstruction; GLF has none."),
+    Column("fcd", "FCD", ".2f", "Of as many samples of the model's own prior as a table's rows have."),
+    Column("span", "range", "s", "The lowest and the highest seed."),
+    Column("fcd_validation", "FCD validation", ".2f", "FCD to the validation split."),
+    Column("reconstruction", "reconstruction", ".2f", "-log p(x | z) at codes of the image, nats; lower is better."),
+    Column("kl", "KL", ".2f", "Of q(z | x) to the prior, nats."),
+    Column("entropy", "entropy", ".2f", "Of q(z | x), nats."),
+    Column("nll", "NLL of the prior", ".2f", "-log p(z) of these codes, nats."),
+    Column("code_scale", "code scale", "#.3g", "Standard deviation of the raw codes, mean over dimensions."),
+    Column("mismatch_accuracy", "two-sample accuracy", ".3f",
+           "How often a classifier tells the codes from the prior: 0.5 where it cannot."),
+    Column("collapse", "collapse", "s", "Of the posterior; the worst seed."),
+    Column("unsteady_scale", "scale's unrest", ".3f",
+           "Standard deviation of the relative change of the codes' scale from a look to the next, second half."),
+    Column("unsteady_nll", "NLL's unrest", ".2f", "The same of the prior's NLL, in nats."),
+    Column("failures", "failed", ".0f", "Seeds without FCD."),
 )  # fmt: skip
 
 CLASSES = (

@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from .figures import BLUE, GREEN, GREY, ORANGE, PURPLE
-from .sweep import METHODS, REFERENCE
+from .names import SWEPT, UNSWEPT
 
-SHADES = dict(zip(METHODS, (BLUE, GREEN, PURPLE, ORANGE), strict=True))
+SHADES = dict(zip(SWEPT, (BLUE, GREEN, PURPLE, ORANGE), strict=True))
 PANELS = {
     "reconstruction": "reconstruction (nats)",
     "entropy": "entropy of the posterior (nats)",
@@ -35,7 +35,7 @@ def sweep_lines(points: pd.DataFrame) -> Figure:
     for axes, (key, title) in zip(figure.subplots(2, 2).ravel(), PANELS.items(), strict=True):
         for method, color in SHADES.items():
             _line(axes, points[points.method == method], key, color)
-        reference = points[points.method == REFERENCE][key].dropna()
+        reference = points[points.method == UNSWEPT][key].dropna()
         if len(reference):
             axes.axhspan(reference.min(), reference.max(), color=GREY, alpha=0.2, lw=0)
             axes.axhline(reference.mean(), color=GREY, lw=1.4, ls="--")
@@ -50,7 +50,7 @@ def sweep_lines(points: pd.DataFrame) -> Figure:
         axes.grid(alpha=0.2)
     for method, color in SHADES.items():
         axes.plot([], [], "o-", ms=3.5, lw=1.4, color=color, label=method)
-    axes.plot([], [], color=GREY, lw=1.4, ls="--", label=f"{REFERENCE} (no β)")
+    axes.plot([], [], color=GREY, lw=1.4, ls="--", label=f"{UNSWEPT} (no β)")
     figure.legend(loc="outside lower center", ncols=5, frameon=False)
     return figure
 
@@ -68,11 +68,11 @@ def scale_curves(curves: pd.DataFrame) -> Figure:
         table = curves[(curves.figure == key) & np.isfinite(curves.value)]
         for (beta, _), part in table[table.method == REGULARIZED].groupby(["beta", "seed"]):
             axes.plot(part.step, part.value, color=shades[beta], lw=1, alpha=0.85)
-        for _, part in table[table.method == REFERENCE].groupby("seed"):
+        for _, part in table[table.method == UNSWEPT].groupby("seed"):
             axes.plot(part.step, part.value, color=GREY, lw=1.2, ls="--")
         axes.set(title=title, xlabel="gradient steps", yscale="log" if key == "code_scale" else "linear")
         axes.grid(alpha=0.2)
-    axes.plot([], [], color=GREY, lw=1.2, ls="--", label=REFERENCE)
+    axes.plot([], [], color=GREY, lw=1.2, ls="--", label=UNSWEPT)
     for beta, color in shades.items():
         axes.plot([], [], color=color, lw=1.4, label=f"regularized, β = {beta:g}")
     figure.legend(loc="outside lower center", ncols=3, frameon=False)

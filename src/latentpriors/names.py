@@ -1,6 +1,6 @@
-"""What rows are called beside their names: the poster's names with its figures, and the copyist's mark."""
+"""What reports call their rows beside their names, and which models the sweep over β is made of."""
 
-__all__ = ["COPYIST", "POSTER"]
+__all__ = ["COPYIST", "POSTER", "SWEPT", "UNSWEPT"]
 
 COPYIST = ("bootstrap", "copies of training codes")  # the prior, and what every table says of it
 
@@ -12,3 +12,7 @@ POSTER = {
     "aae-native": ("AAE", 6.09),
     "vae-native": ("VAE", 8.12),
 }
+
+# The models of the sweep over the weight β of the reconstruction, and the one without β that they are seen against.
+SWEPT = ("vae", "vae_flow_posterior", "vae_flow_prior", "glf_regularized")
+UNSWEPT = "glf"

@@ -1,6 +1,6 @@
 """A page out of sections of text, tables and pictures, as HTML that needs nothing else."""
 
-__all__ = ["Gallery", "Picture", "Section", "Text", "page"]
+__all__ = ["Gallery", "Picture", "Section", "Text", "page", "written"]
 
 import base64
 import re
@@ -10,7 +10,10 @@ from pathlib import Path
 
 from jinja2 import Environment
 from markupsafe import Markup, escape
+from matplotlib.figure import Figure
+from PIL import Image
 
+from .figures import save
 from .sheets import Sheet
 
 
@@ -60,6 +63,14 @@ class Section:
     @property
     def anchor(self) -> str:
         return re.sub(r"\W+", "-", self.title.lower()).strip("-")
+
+
+def written(name: str, drawn: Figure | Image.Image | None, caption: str, out: Path) -> list[Picture]:
+    """Writes a picture to OUT/NAME.png and returns it as a block; no block where there is none."""
+    if drawn is None:
+        return []
+    save(drawn, out / f"{name}.png")
+    return [Picture(out / f"{name}.png", name, caption)]
 
 
 def page(title: str, sections: list[Section]) -> str:

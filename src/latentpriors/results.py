@@ -86,7 +86,7 @@ def load_results(cells: dict[str, dict], real: dict[str, dict], shared: Path, da
         cells: The cells of the table as in cells.yaml.
         real: The floor's row as in cells.yaml.
         shared: Of the data set: classifier.json, judge.json and of each table TABLE/CELL.json, TABLE/CELL/,
-            TABLE/autoencoders/ and TABLE/codes/; where they are, TABLE/likelihood/, conditional and completion.
+            TABLE/autoencoders/ and TABLE/codes/; where they are, TABLE/likelihood/, conditional, completion and sweep.
         dataset: Its name.
 
     Raises:

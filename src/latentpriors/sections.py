@@ -11,10 +11,9 @@ from . import figures_codes, figures_table
 from .answer import conclusions, method
 from .certainty import bias, neighbours, neighbours_in_words
 from .columns import COLUMNS, COST, MAIN, NEIGHBOURS, STRUCTURE, column_of
-from .figures import save
 from .galleries import galleries
 from .memorized import memorization
-from .page import Picture, Section, Text
+from .page import Picture, Section, Text, written
 from .rankings import agreement, agreement_in_words
 from .results import ALPHA, Results
 from .sections_joint import joint_sections
@@ -54,10 +53,7 @@ def sections(results: Results, out: Path) -> list[Section]:
     """
 
     def picture(name: str, drawn: Figure | None) -> list[Picture]:
-        if drawn is None:
-            return []
-        save(drawn, out / f"{name}.png")
-        return [Picture(out / f"{name}.png", name, CAPTIONS[name])]
+        return written(name, drawn, CAPTIONS[name], out)
 
     alike = results.pairs[results.pairs.p >= ALPHA]
     tied = {frozenset(pair) for pair in zip(alike.a, alike.b, strict=True)}

@@ -10,9 +10,11 @@ import pandas as pd
 from .columns_joint import TWO_STAGE
 from .page import Section, Text
 from .results import ALPHA, Results
-from .sections_conditional import completed, conditional
+from .sections_completion import completed
+from .sections_conditional import conditional
 from .sections_likelihood import likelihood
 from .sections_mismatch import mismatch
+from .sections_sweep import swept
 from .sheets import Sheet
 
 # Of one family: a flow that was trained along with its autoencoder, and one fitted to the codes of a finished one.
@@ -25,6 +27,7 @@ def joint_sections(results: Results, out: Path) -> list[Section]:
         Section("Likelihood", likelihood(results)),
         Section("Codes against their prior", mismatch(results)),
         Section("Joint or two-stage", two_stage(results)),
+        Section("Over the weight of the reconstruction", swept(results, out)),
         Section("Class-conditional images", conditional(results, out)),
         Section("Completed images", completed(results, out)),
     ]

@@ -1,6 +1,6 @@
 """Likelihood models at several weights β of the reconstruction, and GLF, which has no β, as their reference."""
 
-__all__ = ["METHODS", "REFERENCE", "at_beta", "fit_point", "follow", "points"]
+__all__ = ["at_beta", "fit_point", "follow", "points"]
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +15,7 @@ from .autoencoders.base import Autoencoder
 from .collapse import collapse
 from .joint import Joint, native_prior
 from .likelihoods import image_terms
+from .names import SWEPT, UNSWEPT
 from .networks import Classifier
 from .priors.base import Standardization
 from .registry import find
@@ -22,14 +23,12 @@ from .scoring import activations, distances
 from .training import Budget, evaluate
 from .walks import images as images_of
 
-REFERENCE = "glf"
-METHODS = ("vae", "vae_flow_posterior", "vae_flow_prior", "glf_regularized")
 FOLLOWED = ("reconstruction", "nll", "entropy", "kl")
 
 
 def points(betas: Sequence[float]) -> list[tuple[str, float | None]]:
     """Returns all (method, β) of a sweep; the reference comes first and once, with None."""
-    return [(REFERENCE, None), *((name, beta) for name in METHODS for beta in betas)]
+    return [(UNSWEPT, None), *((name, beta) for name in SWEPT for beta in betas)]
 
 
 def at_beta(name: str, arguments: dict, beta: float | None) -> dict:
