@@ -22,6 +22,8 @@ def main() -> None:
     where, paths = device(), sorted(Path(options.weights).glob("seed*.safetensors"))
     data, classifiers = load_tensors(Path(options.images), where)[0], load_classifiers(options.classifier, where)
     pictures, labels = data["test.images"], data["test.labels"]
+    if not paths:
+        raise ValueError(f"there are no weights in {options.weights}; run train_autoencoder first")
     models = [load_autoencoder(path, where) for path in paths]
     n = max(1, len(labels) // len(models[0].centers))  # as many as the test split has, so that both say as much
     seeds = [

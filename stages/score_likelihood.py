@@ -15,13 +15,17 @@ def main() -> None:
         codes="the folder of its codes", metrics="the JSON file for the figures",
     )  # fmt: skip
     where, files = device(), sorted(Path(options.weights).glob("seed*.safetensors"))
-    images = load_tensors(Path(options.images), where)[0]["test.images"].float() / 255
+    data = load_tensors(Path(options.images), where)[0]
+    images, validation = (data[f"{split}.images"].float() / 255 for split in ("test", "validation"))
     models = [load_autoencoder(path, where) for path in files]
 
     def figures(index: int) -> dict[str, float | str]:
         # The names leave out the method: what is compared gets the same noise.
         codes = load_tensors(Path(options.codes) / files[index].name, where)[0]
-        return likelihood_figures(models[index], images, codes, generator(where, "likelihood", files[index].stem))
+        noise = generator(where, "likelihood", files[index].stem)
+        return likelihood_figures(
+            models[index], images, codes, noise, labels=data["test.labels"], validation=validation
+        )
 
     if not files:
         raise ValueError(f"there are no weights in {options.weights}; run train_autoencoder first")

@@ -15,7 +15,10 @@ from latentpriors.training import Budget
 from seeds import curves, each_seed, gather_curves
 
 # A finished seed's, beside the methods.
-CODE = [ROOT / f"src/latentpriors/{name}.py" for name in ("aggregate", "collapse", "joint", "likelihoods", "sweep")]
+CODE = [
+    ROOT / f"src/latentpriors/{name}.py"
+    for name in ("aggregate", "collapse", "joint", "likelihoods", "proposals", "sweep")
+]
 
 
 def main() -> None:

@@ -184,6 +184,10 @@ def test_cvae_gets_labels_and_its_mixture_reaches_the_cell(tmp_path: Path) -> No
     splits = dict.fromkeys(("train", "validation", "test"), x)
     with pytest.raises(ValueError, match="cvae learns from labels; give those"):
         fit_autoencoder("cvae", arguments, splits, budget(), seeded(), tmp_path)
+    for classes in (3, 5):
+        wrong = SMALL | {"classes": classes}
+        with pytest.raises(ValueError, match=f"cvae has {classes} classes and the images have 4; set `classes`"):
+            fit_autoencoder("cvae", wrong, splits, budget(), seeded(), tmp_path, dict.fromkeys(splits, y))
     fit_autoencoder("cvae", arguments, splits, budget(300), seeded(), tmp_path, dict.fromkeys(splits, y))
     model = load_autoencoder(tmp_path / "weights.safetensors", "cpu")
     assert torch.pdist(model.centers.detach()).min() > 0.5

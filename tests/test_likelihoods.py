@@ -21,6 +21,7 @@ from latentpriors.collapse import collapse
 from latentpriors.fits import fit_autoencoder
 from latentpriors.joint import Joint, native_prior
 from latentpriors.likelihoods import image_bound, image_terms, likelihood_figures, summary
+from latentpriors.proposals import Proposal, chosen_proposal
 from latentpriors.registry import find, names
 from latentpriors.store import load_tensors, save_tensors
 from latentpriors.training import Budget
@@ -179,12 +180,19 @@ def test_prior_of_the_conditional_vae_is_the_mixture_of_its_classes() -> None:
 def test_every_method_gives_what_it_has(name: str) -> None:
     model, x = made(name), images(40)
     codes = model.codes(x).detach().float()
-    found = likelihood_figures(model, x, stored(codes), seeded(), samples=3, bounded=5, draws=2)
+
+    def figures(**more) -> dict[str, float | str]:
+        sizes = {"samples": 3, "bounded": 5, "draws": 2, "labels": torch.arange(40) % 2}
+        return likelihood_figures(model, x, stored(codes), seeded(), **sizes, **more)
+
+    found = figures()
     assert {"squared_error", "nll", "code_scale", "code_scale_least", "mismatch_accuracy"} <= found.keys()
     assert all(isinstance(value, str) or math.isfinite(value) for value in found.values())
     assert ("elbo" in found) == ("iwae" in found) == ("active_units" in found) == (name in STOCHASTIC)
     assert ("reconstruction" in found) == (name != "pca")
-    assert found == likelihood_figures(model, x, stored(codes), seeded(), samples=3, bounded=5, draws=2)
+    assert found == figures()
+    looser = {"iwae", "proposal_width"} <= figures(validation=x).keys()
+    assert looser == (name in ("glf", "glf_regularized"))  # without noise in the encoder, with a prior of their own
 
 
 def test_a_deterministic_model_has_reconstruction_and_nll_alone() -> None:
@@ -209,10 +217,13 @@ def test_mismatch_is_zero_where_codes_come_from_the_prior() -> None:
     near = code_mismatch(model, {"test": z} | scaling, seeded())
     assert near["mismatch_sliced_wasserstein"] < 0.08
     assert near["mismatch_accuracy"] == pytest.approx(0.5, abs=0.04)
+    # A perfect match is at the floor, and the floor knows nothing of the codes.
+    assert near["mismatch_sliced_wasserstein"] < 2 * near["mismatch_floor"] < 0.16
     moved = code_mismatch(model, {"test": z + torch.tensor([2.0, 0.0]) * scaling["scale"]} | scaling, seeded())
     # A shift by v costs |v| / √D, whatever the sets are.
     assert moved["mismatch_sliced_wasserstein"] == pytest.approx(2 / math.sqrt(D), abs=0.1)
     assert moved["mismatch_accuracy"] > 0.7
+    assert moved["mismatch_floor"] == near["mismatch_floor"]
 
 
 def test_mismatch_is_in_units_of_the_codes() -> None:
@@ -240,6 +251,51 @@ def test_collapse_is_told_by_what_images_explain(spread: float) -> None:
     assert verdict([1.0, 1.0]) == {"active_units": 2, "collapse": "none"}
     assert verdict([1.0, 0.02]) == {"active_units": 1, "collapse": "partial"}
     assert verdict([0.01, 0.02]) == {"active_units": 0, "collapse": "full"}
+
+
+def test_a_conditional_vae_whose_codes_say_the_class_alone_has_collapsed() -> None:
+    model, x, y = CVAE(**TINY, classes=3), images(600), torch.arange(600) % 3
+    model.generator = seeded()
+    with torch.no_grad():
+        own = 0.5 * torch.nn.functional.normalize(x.flatten(1)[:, :D] - 0.5, dim=0) * 600**0.5
+        for shift, verdict in ((0.0, "full"), (own, "none")):
+            mean = model.centers[y] + shift
+            model.encode = lambda batch, mean=mean: (mean, torch.ones(600, D))
+            codes = mean + torch.randn(600, D)
+            assert collapse(model, x, codes, y)["collapse"] == verdict
+    with pytest.raises(ValueError, match="CVAE learns from labels; give those"):
+        collapse(model, x, codes)
+
+
+def test_collapse_without_a_mean_in_closed_form_does_not_count_the_draws_noise() -> None:
+    """Of 20 draws the means vary by a twentieth of the noise, five times what makes a unit active."""
+    model, x = made("vae_flow_posterior"), images(2000)
+    signal = torch.nn.functional.normalize(x.flatten(1)[:, :D] - 0.5, dim=0) * 2000**0.5
+    for shares, active in (([0.0, 0.0], 0), ([0.0, 0.3], 1)):
+        mean = torch.tensor(shares) * signal
+        model.encode = lambda batch: (batch, None)
+        model.posterior = lambda batch, S, mean=mean: (mean + torch.randn(S, 2000, D), None)
+        assert collapse(model, x, mean + torch.randn(2000, D))["active_units"] == active
+
+
+def test_bound_of_a_deterministic_encoder_comes_near_the_integral() -> None:
+    """log p(x) = log ∫ p(x | z) p(z) dz on a grid, with a flow as p(z)."""
+    model, x = made("glf"), images(4)
+    model.generator, joint = seeded(), Joint(model)
+    axis = torch.linspace(-12, 12, 400)
+    grid = torch.cartesian_prod(axis, axis)
+    with torch.no_grad():
+        weights = joint.log_prior(grid).double() + 2 * math.log(24 / 399)
+        assert float(weights.logsumexp(0)) == pytest.approx(0, abs=0.01)
+        exact = torch.stack(
+            [(weights + joint.log_likelihood(one.expand(len(grid), *one.shape), grid)).logsumexp(0) for one in x]
+        )
+        proposal = chosen_proposal(joint, torch.ones(D), x, widths=(1e-3, 1.0))
+        bound = image_bound(model, x, 20_000, proposal)
+        poor = image_bound(model, x, 20, Proposal(joint, torch.ones(D), 1e-3))
+    assert proposal.width == 1.0
+    assert torch.allclose(bound, exact, atol=0.1)
+    assert (poor < exact - 1).all()
 
 
 def trained_vae(beta: float, folder: Path) -> tuple[Autoencoder, dict[str, torch.Tensor], torch.Tensor]:
@@ -310,7 +366,8 @@ def test_native_prior_is_the_one_that_was_trained_along() -> None:
 @pytest.mark.parametrize("name", ["vae", "ae"])
 def test_stage_runs_on_two_seeds(root: Path, tmp_path: Path, name: str) -> None:
     splits = {split: images(n, n) for split, n in (("train", 90), ("validation", 40), ("test", 30))}
-    save_tensors(tmp_path / "images", {f"{k}.images": (255 * x).round().byte() for k, x in splits.items()})
+    stored = {f"{k}.images": (255 * x).round().byte() for k, x in splits.items()}
+    save_tensors(tmp_path / "images", stored | {"test.labels": torch.arange(30) % 3})
     for index in range(2):
         torch.manual_seed(index)
         folder = tmp_path / str(index)

@@ -24,6 +24,7 @@ from latentpriors.sections_joint import joint_sections, two_stage
 from latentpriors.sections_likelihood import likelihood
 from latentpriors.sections_mismatch import mismatch
 from latentpriors.sections_sweep import swept
+from latentpriors.sweep_tables import COLUMNS, FIGURES, summary
 from latentpriors.twin import twin
 
 TITLES = (
@@ -86,7 +87,8 @@ def test_the_highest_bound_follows_the_figures() -> None:
     assert "3 seeds tell vae from none of them" in text
     models["cvae"] = by_seed(facts(-30.0), "iwae", [-30.11, -30.0, -29.89])
     text = words(likelihood(results(models)))
-    assert "3 seeds tell vae from cvae but not from beta_vae. cvae was trained with the images' classes" in text
+    assert "3 seeds tell vae from cvae but not from beta_vae." in text
+    assert "Autoencoders of other tables are not among them. cvae was trained with the images' classes" in text
 
 
 def test_the_verdict_is_that_of_paired_t_tests_with_holms_correction() -> None:
@@ -124,9 +126,9 @@ def test_models_of_other_pixels_are_not_ranked() -> None:
     assert "Not ranked, since a density of grey values has other nats: vae_gaussian (gaussian)." in text
     assert "Without any likelihood of pixels: pca." in text
     assert list(table) == ["vae", "cvae", "ae", "vae_gaussian", "pca"]  # of one kind together, the highest first
-    assert table["vae"][:4] == ["bernoulli", "-24.00", "-24.25 to -23.75", "-24.50"]
+    assert table["vae"][:5] == ["bernoulli", "-24.00", "-24.25 to -23.75", "–", "-24.50"]
     assert table["ae"][:3] == ["bernoulli", "–", "–"]
-    assert table["pca"] == ["–"] * 7 + ["–", "11.00", "–", "2.000"]
+    assert table["pca"] == ["–"] * 8 + ["–", "11.00", "–", "2.000"]
     only = words(likelihood(results({"vae": facts(-24.0), "vae_gaussian": facts(300.0, "gaussian")})))
     assert "**vae** is the only model with Bernoulli pixels" in only
     none = words(likelihood(results({"ae": facts(None), "vae_gaussian": facts(300.0, "gaussian")})))
@@ -201,15 +203,15 @@ def test_joint_training_is_compared_with_two_stages() -> None:
     assert f"{said}**two-stage is better** (p = {test.pvalue:.2g}), also under Holm's correction" in words(blocks)
     cells = rows(blocks)
     assert list(cells) == ["glf-native against ae-flow"]
-    assert cells["glf-native against ae-flow"][:3] == ["8.13", "4.10", f"{ratio:.2f}"]
+    assert cells["glf-native against ae-flow"][:5] == ["8.13", "4.10", "–", "–", f"{ratio:.2f}"]
     swapped = {"ae-flow": fcd["glf-native"], "glf-native": fcd["ae-flow"]}  # the pair's order must not matter
     for order in (swapped, dict(reversed(swapped.items()))):
         text = words(two_stage(results({}, fcd=order)))
         assert f"glf-native has {1 / ratio:.2f} times the FCD of ae-flow (95% interval {1 / high:.2f} to" in text
         assert "**joint is better**" in text
-    wide = {"vae-flow": [30.0, 20.0, 40.0], "vae_flow_prior-native": [25.0, 35.0, 30.0]}
+    wide = {"vae_flow_prior-flow": [30.0, 20.0, 40.0], "vae_flow_prior-native": [25.0, 35.0, 30.0]}
     assert "**not told apart**" in words(two_stage(results({}, fcd=wide)))
-    one = {"vae-flow": [30.0], "vae_flow_prior-native": [20.0]}
+    one = {"vae_flow_prior-flow": [30.0], "vae_flow_prior-native": [20.0]}
     assert "one seed tells nothing apart" in words(two_stage(results({}, fcd=one)))
     assert two_stage(results({}, fcd={"ae-flow": [4.0, 4.1], "vae-native": [4.0, 4.1]})) == []
 
@@ -290,31 +292,39 @@ def test_completions_say_which_model_is_better(tmp_path: Path) -> None:
 def test_the_sweep_names_the_best_weights_and_what_fluctuates(tmp_path: Path) -> None:
     scores = {("glf", None): 9.0, ("vae", 1): 50.0, ("vae", 10): 40.0, ("vae_flow_prior", 1): 20.0}
     scores |= {("vae_flow_prior", 10): 30.0, ("glf_regularized", 1): np.nan, ("glf_regularized", 10): 70.0}
+    scores[("vae", 3)] = 5.0  # the lowest, but only one of its seeds came to an end
     points = pd.DataFrame([
         {"method": method, "beta": beta, "seed": seed, "fcd": score + seed, "fcd_validation": score + 1 + seed,
          "nll": 4.0, "reconstruction": 20.0, "kl": 3.0, "entropy": 1.0, "code_scale": 0.5 if beta else 2.0,
          "mismatch_accuracy": 0.6, "collapse": ("partial" if seed else "none") if method == "vae" else None}
         for (method, beta), score in scores.items() for seed in (0, 1)
-    ])  # fmt: skip
+    ]).reindex(columns=list(COLUMNS))  # fmt: skip
+    failed = points.fcd.isna() | ((points.beta == 3) & (points.seed == 1))
+    points.loc[failed, list(FIGURES)] = None  # as the stage writes what diverged
     # Of GLF the scale stays, of the others it doubles and halves by turns.
     curves = pd.DataFrame([
         {"method": m, "beta": b, "step": step, "seed": seed, "figure": figure, "value": 1 + step % 2 if b else 2.0}
-        for m, b in scores for step in range(20) for seed in (0, 1) for figure in ("code_scale", "nll")
+        for m, b in scores if (m, b) != ("glf_regularized", 1)
+        for step in range(20) for seed in (0, 1) for figure in ("code_scale", "nll")
     ])  # fmt: skip
     (tmp_path / "sweep").mkdir()
+    points["failure"] = np.where(points.fcd.isna(), "diverged", None)
     points.to_csv(tmp_path / "sweep/points.csv", index=False)
     curves.to_csv(tmp_path / "sweep/curves.csv", index=False)
-    (tmp_path / "sweep.json").write_text(json.dumps({"factor": 0.5}))
+    (tmp_path / "sweep.json").write_text(json.dumps({"factor": 0.5} | summary(points)))
     blocks = swept(results({}, tmp_path), tmp_path)
     text = words(blocks)
     assert "vae at 10 (40.50), vae_flow_prior at 1 (20.50), glf_regularized at 10 (70.50); glf has 9.50." in text
-    assert "glf 2.0 (0.0%, 0 nats), regularized at β = 1 0.50 (" in text
+    assert "glf 2.0 (0.0%, 0 nats), " in text
     unrest = np.std([1.0, -0.5] * 4 + [1.0], ddof=1)
     assert f"regularized at β = 10 0.50 ({unrest:.1%}, {np.std([1.0, -1.0] * 4 + [1.0], ddof=1):.2g} nats)" in text
-    assert "Seeds without FCD, of all models: 2." in text
+    assert "glf_regularized at 10 (70.50); glf" in text
+    assert "no candidates: glf_regularized at 1 (2 of 2), vae at 3 (1 of 2)." in text
+    assert "regularized at β = 1 failed in all 2 seeds, " in text
+    assert "nan" not in text
     assert [block.title for block in blocks if isinstance(block, Picture)] == ["sweep", "scales"]
     sheet = twin("title", [Section("all", blocks)], tmp_path)
-    assert "| vae | 10 | 40.50 | 40.00 to 41.00 |" in re.sub(" +", " ", sheet)
+    assert "| vae | 10 | 40.50 | 34.15 to 46.85 |" in re.sub(" +", " ", sheet)
     assert swept(results({}, tmp_path / "sweep"), tmp_path) == []
 
 

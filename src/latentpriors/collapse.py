@@ -1,14 +1,15 @@
 """Posterior collapse: dimensions of the codes that say nothing about the image."""
 
-__all__ = ["VERDICTS", "active_units", "collapse"]
+__all__ = ["active_units", "collapse"]
 
 import torch
 from torch import Tensor
 
 from .autoencoders.base import Autoencoder
+from .names import VERDICTS
 from .training import evaluate
 
-VERDICTS = ("none", "partial", "full")  # from good to bad
+DRAWS = 20  # codes of an image whose posterior has no mean in closed form
 
 
 def active_units(means: Tensor, least: float = 0.01) -> int:
@@ -35,17 +36,41 @@ def active_units(means: Tensor, least: float = 0.01) -> int:
 
 
 @torch.no_grad()
-def collapse(model: Autoencoder, images: Tensor, codes: Tensor) -> dict[str, float | str]:
+def collapse(model: Autoencoder, images: Tensor, codes: Tensor, labels: Tensor | None = None) -> dict[str, float | str]:
     """Returns `active_units` and `collapse`, the verdict: "none", "partial" (dimensions say nothing) or "full".
 
-    Posterior means are taken in units of the codes' own standard deviation, so that a unit is active where images
-    explain a hundredth of its variance, also under a prior whose variance is not 1.
+    A unit is active where images explain a hundredth of its codes' variance, so that a prior whose variance is not 1
+    moves nothing. Of a model that learns from labels it is the variance within classes: what a class alone says of a
+    code is its prior, not its image.
 
     Arguments:
         model: An autoencoder with a posterior.
         images: With shape (N, C, H, W).
         codes: Raw codes of these images, with shape (N, D), drawn from the posterior.
+        labels: The classes (N,) of the images, for a model that learns from them.
+
+    Raises:
+        ValueError: the model learns from labels, and there are none.
     """
-    means = evaluate(lambda x: model.encode(x)[0].double(), (images,))
-    active = active_units(means / codes.double().std(0).clamp(min=1e-12))
-    return {"active_units": active, "collapse": VERDICTS[2 if active == 0 else int(active < means.shape[1])]}
+    if model.labels and labels is None:
+        raise ValueError(f"{type(model).__name__} learns from labels; give those of the images")
+    groups = labels if model.labels else None
+    variance = _centered(codes.double(), groups).var(0).clamp(min=1e-24)
+    active = int((_explained(model, images, groups) / variance > 0.01).sum())
+    return {"active_units": active, "collapse": VERDICTS[2 if active == 0 else int(active < codes.shape[1])]}
+
+
+def _explained(model: Autoencoder, images: Tensor, labels: Tensor | None) -> Tensor:
+    """Returns the variance over images of the posterior's mean, (D,)."""
+    if model.encode(images[:1])[1] is not None:
+        return _centered(evaluate(lambda x: model.encode(x)[0].double(), (images,)), labels).var(0)
+    # The mean of a few draws varies by their noise too, which their spread tells.
+    draws = evaluate(lambda x: model.posterior(x, DRAWS)[0].double().transpose(0, 1), (images,))  # (N, S, D)
+    return _centered(draws.mean(1), labels).var(0) - draws.var(1).mean(0) / DRAWS
+
+
+def _centered(z: Tensor, labels: Tensor | None) -> Tensor:
+    """Returns rows (N, D) less the mean of all, or of their class."""
+    groups = torch.zeros(len(z), dtype=torch.long, device=z.device) if labels is None else labels.long()
+    sums = torch.zeros(int(groups.max()) + 1, z.shape[1], dtype=z.dtype, device=z.device).index_add_(0, groups, z)
+    return z - (sums / groups.bincount(minlength=len(sums)).clamp(min=1)[:, None])[groups]

@@ -149,6 +149,7 @@ STRUCTURE = (
     Column("knn", "k-NN accuracy", ".3f", "Of the test codes' classes, from the nearest training codes."),
     Column("probe", "linear probe", ".3f", "Accuracy of a linear classifier on the codes."),
     Column("nmi", "NMI", ".3f", "Normalized mutual information of a clustering of the codes with the classes."),
+    Column("parameters", "parameters", ",.0f", "Of encoder and decoder, and of what else was trained with them."),
 )  # fmt: skip
 
 

@@ -47,11 +47,14 @@ def fit_autoencoder(
         labels: The classes, with shape (N,), of "train" and "validation"; for methods that learn from them.
 
     Raises:
-        ValueError: the method learns from labels, and there are none.
+        ValueError: the method learns from labels, and there are none, or they are of another number of classes.
     """
     model = find("autoencoders", name)(**arguments).to(images["train"].device)
     if model.labels and labels is None:
         raise ValueError(f"{name} learns from labels; give those of the training and validation images")
+    classes = arguments.get("classes")
+    if model.labels and classes and classes != (found := 1 + max(int(labels[s].max()) for s in labels)):
+        raise ValueError(f"{name} has {classes} classes and the images have {found}; set `classes` to that")
     data = {s: (images[s], labels[s]) if model.labels else (images[s],) for s in ("train", "validation")}
     noise = torch.randn(SHOTS, model.latent, generator=codes, device=codes.device)
     shots = {}

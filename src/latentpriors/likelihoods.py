@@ -1,6 +1,6 @@
 """What an autoencoder says of held-out images in nats, and whether its codes are what its prior expects."""
 
-__all__ = ["image_bound", "image_terms", "likelihood_figures", "summary"]
+__all__ = ["common", "image_bound", "image_terms", "likelihood_figures", "summary"]
 
 import torch
 from torch import Tensor
@@ -8,9 +8,12 @@ from torch import Tensor
 from .aggregate import code_mismatch, code_scale
 from .autoencoders.base import Autoencoder
 from .bounds import elbo_terms, iwae_bound
-from .collapse import VERDICTS, collapse
+from .collapse import collapse
 from .joint import Joint
+from .names import VERDICTS
+from .proposals import Proposal, chosen_proposal
 
+TRIED = 100  # validation images on which the width of a proposal is chosen
 CHUNK = 1000  # images decoded at once: more do not fit into a processor's cache and take longer each
 
 
@@ -22,6 +25,8 @@ def likelihood_figures(
     samples: int = 500,
     bounded: int = 500,
     draws: int = 5,
+    labels: Tensor | None = None,
+    validation: Tensor | None = None,
 ) -> dict[str, float | str]:
     """Returns the figures of one autoencoder on held-out images; those that it cannot have are left out.
 
@@ -29,7 +34,9 @@ def likelihood_figures(
     bound by importance sampling decodes `samples` codes an image, so that only `bounded` images get it: `iwae` is
     `elbo` + `iwae_gap`, the mean over these of bound − ELBO, which varies between images far less than the bound does;
     `iwae_error` is the standard error of that mean. No weight of a training loss enters. `squared_error` is the sum
-    over pixels. For the others see `collapse`, `code_scale` and `code_mismatch`.
+    over pixels. An encoder without noise has no ELBO; where a prior was trained along with it, `iwae` takes a Gaussian
+    around its code, of `proposal_width` (see `chosen_proposal`), a looser bound. For the others see `collapse`,
+    `code_scale` and `code_mismatch`.
 
     References:
         | Importance Weighted Autoencoders (Burda et al., 2016)
@@ -44,6 +51,8 @@ def likelihood_figures(
         samples: S of the bound by importance sampling.
         bounded: How many images get that bound, evenly spaced among all.
         draws: Codes of each image for the other terms.
+        labels: The classes (N,) of the images, for models that learn from them.
+        validation: Images for the choice of that width; without them there is no such bound.
 
     Raises:
         ValueError: images or codes have the wrong shape or are not finite, are too few, or do not belong together.
@@ -54,12 +63,16 @@ def likelihood_figures(
     found = {name: float(value.mean()) for name, value in terms.items()}
     found |= {"pixels": joint.pixels} if joint.pixels else {}
     if joint.has_posterior:
-        found |= collapse(model, images, codes["test"])
+        found |= collapse(model, images, codes["test"], labels)
+    chosen = torch.linspace(0, len(images) - 1, min(bounded, len(images)), device=images.device).long()
     if joint.has_posterior and joint.pixels:
-        chosen = torch.linspace(0, len(images) - 1, min(bounded, len(images)), device=images.device).long()
         gap = image_bound(model, images[chosen], samples) - terms["elbo"][chosen]
-        found |= {"iwae": found["elbo"] + float(gap.mean()), "iwae_gap": float(gap.mean())}
-        found |= {"iwae_error": float(gap.std()) / len(gap) ** 0.5, "iwae_samples": samples, "iwae_images": len(gap)}
+        found |= {"iwae_gap": float(gap.mean())} | _bounded(terms["elbo"], gap, samples)
+    elif joint.pixels and model.native() is not None and validation is not None:
+        proposal = chosen_proposal(joint, codes["test"].float().std(0), validation[:TRIED])
+        at_code = -terms["reconstruction"] - terms["nll"]
+        gap = image_bound(model, images[chosen], samples, proposal) - at_code[chosen]
+        found |= {"proposal_width": proposal.width} | _bounded(at_code, gap, samples)
     return found | code_scale(codes["test"]) | code_mismatch(model, codes, generator)
 
 
@@ -75,26 +88,36 @@ def image_terms(model: Autoencoder, images: Tensor, draws: int = 5) -> dict[str,
 
 
 @torch.no_grad()
-def image_bound(model: Autoencoder, images: Tensor, samples: int = 500) -> Tensor:
+def image_bound(model: Autoencoder, images: Tensor, samples: int = 500, proposal: Proposal | None = None) -> Tensor:
     """Returns the bound by importance sampling (see `iwae_bound`) in nats, (N,), float64.
+
+    Codes are drawn from the posterior, or from a proposal where one is given.
 
     Raises:
         ValueError: the autoencoder has no posterior, or gives images no likelihood.
     """
     joint = Joint(model)
-    return iwae_bound(joint.log_likelihood, joint.posterior, joint.log_prior, images, samples, CHUNK)
+    return iwae_bound(joint.log_likelihood, proposal or joint.posterior, joint.log_prior, images, samples, CHUNK)
 
 
 def summary(seeds: list[dict[str, float | str]]) -> dict[str, float | str | list]:
     """Returns the figures of all seeds as means, and as lists `FIGURE_by_seed`; of words, the worst verdict."""
     found = {name: [seed[name] for seed in seeds] for name in seeds[0]}
-    return {name: _common(values) for name, values in found.items()} | {f"{k}_by_seed": v for k, v in found.items()}
+    return {name: common(values) for name, values in found.items()} | {f"{k}_by_seed": v for k, v in found.items()}
 
 
-def _common(values: list) -> float | str:
+def common(values: list) -> float | str:
+    """Returns the mean of numbers; of words, the worst verdict, or else the first."""
     if not isinstance(values[0], str):
         return sum(values) / len(values)
     return max(values, key=VERDICTS.index) if values[0] in VERDICTS else values[0]
+
+
+def _bounded(base: Tensor, gap: Tensor, samples: int) -> dict[str, float]:
+    """Returns the mean bound of all images: of a figure that all have, and its gap, which some have."""
+    error = float(gap.std()) / len(gap) ** 0.5
+    mean = float(base.mean()) + float(gap.mean())
+    return {"iwae": mean, "iwae_error": error, "iwae_samples": samples, "iwae_images": len(gap)}
 
 
 def _terms(joint: Joint, x: Tensor, draws: int) -> dict[str, Tensor]:

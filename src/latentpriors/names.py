@@ -1,6 +1,6 @@
-"""What reports call their rows beside their names, and which models the sweep over β is made of."""
+"""What reports call their rows beside their names, what is said of a posterior, and the models of the sweep over β."""
 
-__all__ = ["COPYIST", "POSTER", "SWEPT", "UNSWEPT"]
+__all__ = ["COPYIST", "POSTER", "SWEPT", "UNSWEPT", "VERDICTS"]
 
 COPYIST = ("bootstrap", "copies of training codes")  # the prior, and what every table says of it
 
@@ -16,3 +16,5 @@ POSTER = {
 # The models of the sweep over the weight β of the reconstruction, and the one without β that they are seen against.
 SWEPT = ("vae", "vae_flow_posterior", "vae_flow_prior", "glf_regularized")
 UNSWEPT = "glf"
+
+VERDICTS = ("none", "partial", "full")  # on the collapse of a posterior, from good to bad

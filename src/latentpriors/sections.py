@@ -120,7 +120,11 @@ def _near(table: pd.DataFrame) -> list[Sheet]:
 def _structure(results: Results) -> list[Sheet | Text]:
     keys = ("knn", "probe", "nmi")
     found = {name: facts for name, facts in results.codes.items() if facts}
-    rows = [{"codes": name} | {key: facts.get(key) for key in keys} for name, facts in found.items()]
+    sizes = {name: facts.get("parameters") for name, facts in results.trained.items()}
+    rows = [
+        {"codes": name, "parameters": sizes.get(name)} | {key: facts.get(key) for key in keys}
+        for name, facts in found.items()
+    ]
     pca = {name: tuple(facts.get(f"pca_{key}") for key in keys) for name, facts in found.items()}
     for figures in dict.fromkeys(pca.values()):
         owners = ", ".join(name for name, values in pca.items() if values == figures)

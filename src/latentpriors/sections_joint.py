@@ -17,8 +17,15 @@ from .sections_mismatch import mismatch
 from .sections_sweep import swept
 from .sheets import Sheet
 
-# Of one family: a flow that was trained along with its autoencoder, and one fitted to the codes of a finished one.
-PAIRS = (("glf-native", "ae-flow"), ("glf_regularized-native", "ae-flow"), ("vae_flow_prior-native", "vae-flow"))
+# A flow that was trained along with its autoencoder, and one fitted afterwards: to the codes of an autoencoder that has
+# seen no flow, where the loss is otherwise the same, and to the same codes.
+PAIRS = (
+    ("glf-native", "ae-flow"),
+    ("glf_regularized-native", "ae-flow"),
+    ("glf-native", "glf-flow"),
+    ("glf_regularized-native", "glf_regularized-flow"),
+    ("vae_flow_prior-native", "vae_flow_prior-flow"),
+)
 
 
 def joint_sections(results: Results, out: Path) -> list[Section]:
@@ -40,9 +47,10 @@ def two_stage(results: Results) -> list[Text | Sheet]:
     if not found:
         return []
     text = (
-        "A flow trained along with its autoencoder against one that is fitted afterwards to the codes of an "
-        "autoencoder trained without it, which adds the fit's steps to the autoencoder's; the two flows need not be "
-        "of one size. Verdicts are for each pair alone, with the p value of its t test of log FCD. "
+        "A flow trained along with its autoencoder against one that is fitted afterwards: to the codes of an "
+        "autoencoder trained without a flow, or to the codes of the same autoencoder. The later fit adds its steps to "
+        "the autoencoder's, and the two flows need not be of one size; reconstructions say how much is the "
+        "autoencoder's. Verdicts are for each pair alone, with the p value of its t test of log FCD. "
     )
     return [
         Text(text + " ".join(_sentence(row, len(results.pairs)) for row in found)),
@@ -58,9 +66,15 @@ def _compared(results: Results, joint: str, later: str) -> dict[str, object]:
     ratio, low, high = np.exp(logs if pair.a == joint else [-pair.difference, -pair.high, -pair.low])
     return {
         "pair": f"{joint} against {later}", "names": (joint, later), "joint": fcd[joint], "two_stage": fcd[later],
+        "joint_ceiling": _ceiling(results, joint), "two_stage_ceiling": _ceiling(results, later),
         "ratio": ratio, "span": None if np.isnan(low) else f"{low:.2f} to {high:.2f}", "p": pair.p,
         "p_holm": pair.p_holm,
     }  # fmt: skip
+
+
+def _ceiling(results: Results, cell: str) -> float | None:
+    row = results.ceiling(cell.partition("-")[0])
+    return None if row is None else float(row.fcd)
 
 
 def _sentence(row: dict, pairs: int) -> str:

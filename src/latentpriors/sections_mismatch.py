@@ -11,9 +11,12 @@ from .page import Text
 from .results import Results
 from .sheets import Sheet
 
+DISTANCE = "mismatch_sliced_wasserstein"
+FLOOR, NEAR = "both at the floor", 1.25  # a distance that is no more than so many times that of a perfect match
+
 # What the mismatch of a model's codes with its prior is taken from, with how each is written; lower is better.
 MATCHES = {
-    "mismatch_sliced_wasserstein": ("sliced Wasserstein", ".3f"),
+    DISTANCE: ("sliced Wasserstein", ".3f"),
     "mismatch_accuracy": ("two-sample accuracy", ".3f"),
 }
 
@@ -32,10 +35,13 @@ def mismatch(results: Results) -> list[Text | Sheet]:
     lines = [text + _narrowest(found), _collapsed(found)]
     if {"vae", "vae_flow_posterior"} <= found.keys():
         judged, verdicts = _matched(found, "vae_flow_posterior")
-        lines.append(f"**Flow posterior.** {slides}{judged}{_against_slides(verdicts)}")
+        lines.append(
+            f"**Flow posterior.** {slides}{judged}{_against_slides(verdicts)}{_beside(results, 'vae_flow_posterior')}"
+        )
     if {"vae", "vae_flow_prior"} <= found.keys():
         weights = " The weight of the reconstruction in training, which params.yaml sets for each, moves the match too."
-        lines.append(f"**Flow prior.** {_matched(found, 'vae_flow_prior')[0]}{weights}")
+        judged = _matched(found, "vae_flow_prior")[0]
+        lines.append(f"**Flow prior.** {judged}{weights}{_beside(results, 'vae_flow_prior')}")
     table = pd.DataFrame([{"model": name} | facts for name, facts in found.items()])
     return [*map(Text, lines), Sheet(MISMATCH, table, explained=True, missing="–")]
 
@@ -71,7 +77,11 @@ def _matched(found: dict[str, dict], name: str) -> tuple[str, list[str]]:
         own, other = (found[model][f"{key}_by_seed"] for model in (name, "vae"))
         seeds, (difference, low, high) = len(own), difference_interval(own, other, paired=True)
         told = low is not None and not low <= 0 <= high
-        verdicts.append(("better" if difference < 0 else "worse") if told else "not told apart")
+        floor = max(found[model].get("mismatch_floor", 0) for model in (name, "vae"))
+        if key == DISTANCE and max(found[model][key] for model in (name, "vae")) <= NEAR * floor:
+            verdicts.append(FLOOR)
+        else:
+            verdicts.append(("better" if difference < 0 else "worse") if told else "not told apart")
         span = "" if low is None else f", 95% interval {low:{pattern}} to {high:{pattern}}"
         values = f"{found[name][key]:{pattern}} against {found['vae'][key]:{pattern}}"
         parts.append(f"**{verdicts[-1]}** by {title} ({values}, difference {difference:{pattern}}{span})")
@@ -81,7 +91,27 @@ def _matched(found: dict[str, dict], name: str) -> tuple[str, list[str]]:
     return f"{text} {name} against vae is {' and '.join(parts)}.", verdicts
 
 
+def _beside(results: Results, name: str) -> str:
+    """Returns what else tells the model from the VAE: how much its codes hold, its ELBO, and FCD of its samples."""
+    own, other = (results.likelihood[model] for model in (name, "vae"))
+    text = "".join(
+        f" Its {title} {own[key]:{pattern}} against {other[key]:{pattern}}."
+        for key, title, pattern in (
+            ("kl", "codes hold, as KL in nats,", ".2f"),
+            ("active_units", "active units are", ".1f"),
+            ("elbo", "ELBO is", ".2f"),
+        )
+        if key in own and key in other
+    )
+    fcd = results.competing.set_index("cell").fcd
+    if {f"{name}-native", "vae-native"} <= set(fcd.index):
+        text += f" Its samples have FCD {fcd[f'{name}-native']:.2f} against {fcd['vae-native']:.2f}."
+    return text
+
+
 def _against_slides(verdicts: list[str]) -> str:
+    if FLOOR in verdicts and not {"better", "worse"} & set(verdicts):
+        return " Where both match as well as can be measured, neither could be better: this decides nothing."
     if "better" in verdicts:
         return " The two figures contradict each other." if "worse" in verdicts else " That speaks against the slides."
     return " That agrees with the slides." if "worse" in verdicts else " Nothing here speaks against the slides."

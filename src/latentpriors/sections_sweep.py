@@ -14,7 +14,7 @@ from .results import Results
 from .sheets import Sheet
 
 REGULARIZED = "glf_regularized"
-VERDICTS = ("none", "partial", "full")  # of a posterior's collapse, from good to bad
+UNREST = {"code_scale": "unsteady_scale", "nll_nats": "unsteady_nll"}  # what `fluctuation` gives, and its columns
 
 CAPTIONS = {
     "sweep": "The terms and FCD over β, the weight of the reconstruction: a line for each model, its band from the "
@@ -31,8 +31,8 @@ def swept(results: Results, out: Path) -> list[Text | Sheet | Picture]:
     if None in paths:
         return []
     points, curves = (pd.read_csv(path) for path in paths)
-    rows = _rows(points, fluctuation(curves))
     facts = results.facts("sweep.json")
+    rows = _rows(facts, fluctuation(curves))
     text = (
         f"Every model trained anew for each β at {facts['factor']:g} times the steps of the table's autoencoders, so "
         "that its figures are those of this section alone. Its own prior is sampled. The VAE's β is taken as the "
@@ -46,41 +46,43 @@ def swept(results: Results, out: Path) -> list[Text | Sheet | Picture]:
     ]  # fmt: skip
 
 
-def _rows(points: pd.DataFrame, unrest: pd.DataFrame) -> pd.DataFrame:
-    """Returns a row for each point, means over seeds, with the range of FCD and how unsteady its training was."""
-    grouped = points.groupby(["method", "beta"], dropna=False, sort=False)
-    rows = grouped.mean(numeric_only=True).drop(columns="seed")
-    least, most = grouped.fcd.min(), grouped.fcd.max()
-    rows["span"] = [f"{a:.2f} to {b:.2f}" if pd.notna(a) else None for a, b in zip(least, most, strict=True)]
-    rows["failures"] = grouped.fcd.apply(lambda scores: scores.isna().sum())
-    rows["collapse"] = grouped.collapse.apply(lambda seen: max(seen.dropna(), key=VERDICTS.index, default=None))
-    unrest = unrest.rename(columns={"code_scale": "unsteady_scale", "nll_nats": "unsteady_nll"}).drop(columns="nll")
-    return rows.reset_index().merge(unrest, on=["method", "beta"], how="left")
+def _rows(facts: dict, unrest: pd.DataFrame) -> pd.DataFrame:
+    """Returns a row for each point, means over seeds, with how unsteady its training was."""
+    known = {column.key: None for column in SWEEP} | {"fcd_low": None, "fcd_high": None, "failures": 0}
+    rows = pd.DataFrame([known | point for point in facts.values() if isinstance(point, dict)])
+    rows = rows.assign(beta=pd.to_numeric(rows.beta), fcd=pd.to_numeric(rows.fcd)).drop(columns=list(UNREST.values()))
+    spans = zip(rows.fcd_low, rows.fcd_high, strict=True)
+    rows["span"] = [None if pd.isna(low) else f"{low:.2f} to {high:.2f}" for low, high in spans]
+    return rows.merge(unrest.rename(columns=UNREST)[["method", "beta", *UNREST.values()]], "left", ["method", "beta"])
 
 
 def _best(rows: pd.DataFrame) -> str:
     """Says at which β each model has the lowest FCD on the validation split, and its FCD there on the test split."""
     parts = []
     for method in SWEPT:
-        own = rows[(rows.method == method) & rows.fcd_validation.notna()]
+        own = rows[(rows.method == method) & (rows.failures == 0)]
         if len(own):
-            row = own.loc[own.fcd_validation.idxmin()]
+            row = own.loc[own.fcd_validation.astype(float).idxmin()]
             parts.append(f"{method} at {row.beta:g} ({row.fcd:.2f})")
-    reference = rows[rows.method == UNSWEPT].fcd
-    beside = f"; {UNSWEPT} has {reference.iloc[0]:.2f}" if reference.notna().any() else ""
-    return f"**The best β** by FCD to the validation split, with FCD to the test split: {', '.join(parts)}{beside}."
+    reference = rows[(rows.method == UNSWEPT) & (rows.failures == 0)].fcd
+    beside = f"; {UNSWEPT} has {reference.iloc[0]:.2f}" if len(reference) else ""
+    text = f"**The best β** by FCD to the validation split, with FCD to the test split: {', '.join(parts)}{beside}."
+    failed = rows[rows.failures > 0]
+    left_out = [f"{row.method} at {row.beta:g} ({row.failures:.0f} of {row.seeds:.0f})" for row in failed.itertuples()]
+    return f"{text} Seeds failed, so that they are no candidates: {', '.join(left_out)}." if left_out else text
 
 
 def _scales(rows: pd.DataFrame) -> str:
     """Says how wide the codes of GLF and regularized GLF end, and how much they fluctuate."""
-    shown = rows[rows.method.isin([UNSWEPT, REGULARIZED])]
     parts = []
-    for row in shown.itertuples():
+    for row in rows[rows.method.isin([UNSWEPT, REGULARIZED])].itertuples():
         name = f"regularized at β = {row.beta:g}" if row.method == REGULARIZED else UNSWEPT
-        parts.append(f"{name} {row.code_scale:#.2g} ({row.unsteady_scale:.1%}, {row.unsteady_nll:.2g} nats)")
-    failed = int(rows.failures.sum())
+        if row.failures == row.seeds:
+            parts.append(f"{name} failed in all {row.seeds:.0f} seeds")
+        else:
+            parts.append(f"{name} {row.code_scale:#.2g} ({row.unsteady_scale:.1%}, {row.unsteady_nll:.2g} nats)")
     return (
-        "**The scale of the codes** of GLF and regularized GLF at the end, and in brackets how much it and the prior's "
-        f"NLL still change from one look to the next in the second half of the training: {', '.join(parts)}. "
-        f"Seeds without FCD, of all models: {failed}."
+        "**The scale of the codes** of GLF and regularized GLF with the kept weights, and in brackets how much it and "
+        "the prior's NLL still change from one look to the next in the second half of the training, in which the "
+        f"learning rate falls to zero: {', '.join(parts)}. A seed that diverged is not in these figures."
     )

@@ -6,13 +6,14 @@ import math
 
 import pandas as pd
 
-from .collapse import VERDICTS
+from .likelihoods import common
 from .metrics import student_interval
 
 # Of a point at the end of its training; which of them it has depends on the method, and on what failed.
 FIGURES = (
     "best_step", "squared_error", "nll", "reconstruction", "kl", "entropy", "elbo", "code_scale", "code_scale_least",
-    "active_units", "collapse", "mismatch_sliced_wasserstein", "mismatch_accuracy", "fcd", "fcd_validation",
+    "active_units", "collapse", "mismatch_sliced_wasserstein", "mismatch_floor", "mismatch_accuracy",
+    "fcd", "fcd_validation",
 )  # fmt: skip
 
 COLUMNS = ("method", "beta", "seed", *FIGURES, "seconds", "cpu_seconds", "failure")
@@ -30,7 +31,7 @@ def summary(table: pd.DataFrame) -> dict[str, dict]:
     found = {}
     for (method, beta), part in table.groupby(["method", "beta"], sort=False, dropna=False):
         row = {"method": method, "beta": None if math.isnan(beta) else beta, "seeds": len(part)}
-        row |= {key: _common(part[key].dropna().tolist()) for key in FIGURES if part[key].notna().any()}
+        row |= {key: common(part[key].dropna().tolist()) for key in FIGURES if part[key].notna().any()}
         if scores := part.fcd.dropna().tolist():
             _, row["fcd_low"], row["fcd_high"] = student_interval(scores)
         row["fcd_by_seed"] = [None if math.isnan(score) else score for score in part.fcd]
@@ -38,7 +39,3 @@ def summary(table: pd.DataFrame) -> dict[str, dict]:
             row |= {"failures": len(failures), "failure": failures[0]}
         found[method if row["beta"] is None else f"{method}-{beta:g}"] = row
     return found
-
-
-def _common(values: list) -> float | str:
-    return max(values, key=VERDICTS.index) if isinstance(values[0], str) else sum(values) / len(values)
