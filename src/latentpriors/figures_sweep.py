@@ -20,6 +20,7 @@ PANELS = {
     "fcd": "FCD",
 }
 REGULARIZED = "glf_regularized"
+EARLY = 0.1  # the share of the training whose outliers may leave the panel
 FOLLOWED = {"code_scale": "scale of the codes (standard deviation)", "nll": "NLL of the prior (nats)"}
 
 
@@ -63,7 +64,7 @@ def scale_curves(curves: pd.DataFrame) -> Figure:
     """
     figure = Figure(figsize=(7.2, 3.4), layout="constrained")
     betas = sorted(curves.beta[curves.method == REGULARIZED].dropna().unique())
-    shades = dict(zip(betas, matplotlib.colormaps["plasma"](np.linspace(0, 0.85, len(betas))), strict=True))
+    shades = dict(zip(betas, matplotlib.colormaps["viridis"](np.linspace(0, 0.88, len(betas))), strict=True))
     for axes, (key, title) in zip(figure.subplots(1, 2), FOLLOWED.items(), strict=True):
         table = curves[(curves.figure == key) & np.isfinite(curves.value)]
         for (beta, _), part in table[table.method == REGULARIZED].groupby(["beta", "seed"]):
@@ -72,6 +73,10 @@ def scale_curves(curves: pd.DataFrame) -> Figure:
             axes.plot(part.step, part.value, color=GREY, lw=1.2, ls="--")
         axes.set(title=title, xlabel="gradient steps", yscale="log" if key == "code_scale" else "linear")
         axes.grid(alpha=0.2)
+        later = table.value[table.step > EARLY * table.step.max()]
+        if key == "nll" and len(later):
+            margin = 0.1 * (later.max() - later.min()) or 1
+            axes.set_ylim(later.min() - margin, later.max() + margin)
     axes.plot([], [], color=GREY, lw=1.2, ls="--", label=UNSWEPT)
     for beta, color in shades.items():
         axes.plot([], [], color=color, lw=1.4, label=f"regularized, β = {beta:g}")
