@@ -23,7 +23,11 @@ def main() -> None:
         __doc__, dataset="a key of datasets in params.yaml", images="the images' file",
         metrics="the JSON file for the figures", preview="the folder for curves and pictures",
     )  # fmt: skip
-    dataset, own, shared = options.dataset, params("completion"), params(f"datasets.{options.dataset}.autoencoder")
+    dataset, own, shared = (
+        options.dataset,
+        params(f"datasets.{options.dataset}.completion"),
+        params(f"datasets.{options.dataset}.autoencoder"),
+    )
     where, latent = device(shared["precision"]), shared["network"]["latent"]
     data = load_tensors(Path(options.images), where)[0]
     images = {split: data[f"{split}.images"].float() / 255 for split in ("train", "validation", "test")}

@@ -27,7 +27,11 @@ def main() -> None:
         reference="the real images' moments", classifier="the classifiers' folder",
         metrics="the JSON file for the figures", preview="the folder for the tables of points and curves",
     )  # fmt: skip
-    dataset, own, shared = options.dataset, params("sweep"), params(f"datasets.{options.dataset}.autoencoder")
+    dataset, own, shared = (
+        options.dataset,
+        params(f"datasets.{options.dataset}.sweep"),
+        params(f"datasets.{options.dataset}.autoencoder"),
+    )
     where, n = device(shared["precision"]), params(f"datasets.{dataset}.samples")
     data = load_tensors(Path(options.images), where)[0]
     images = {split: data[f"{split}.images"].float() / 255 for split in ("train", "validation", "test")}

@@ -143,7 +143,7 @@ def test_the_pictures_rows() -> None:
 def test_the_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     network = {"latent": 2, "network": "mlp", "channels": [], "hidden": 8, "learning_rate": 1e-2}
     params = {
-        "seeds": 2, "completion": {"factor": 2, "quarters": [1, 3], "samples": 2},
+        "seeds": 2, "datasets.toy.completion": {"factor": 2, "quarters": [1, 3], "samples": 2},
         "datasets.toy.autoencoder": {"steps": 1, "batch_size": 8, "precision": "float32", "network": network},
     }  # fmt: skip
     images = {split: torch.randint(256, (9, 1, 8, 8)).byte() for split in ("train", "validation", "test")}

@@ -277,7 +277,7 @@ def test_the_pictures(tmp_path: Path) -> None:
 def test_the_stage(tmp_path: Path, images: dict, judge: tuple, monkeypatch: pytest.MonkeyPatch) -> None:
     blocks = {name: SMALL.get(name, {}) | {"factor": 2} for name in ("glf", *SWEPT)}
     params = {
-        "seeds": 1, "sweep": {"factor": 0.5, "betas": [2, 1e38]}, "datasets.toy.samples": 50,
+        "seeds": 1, "datasets.toy.sweep": {"factor": 0.5, "betas": [2, 1e38]}, "datasets.toy.samples": 50,
         "datasets.toy.autoencoder": {"steps": 4, "batch_size": 64, "precision": "float32", "network": NETWORK},
         **{f"autoencoders.{name}": block for name, block in blocks.items()},
     }  # fmt: skip

@@ -40,10 +40,10 @@ DATASET = {
     "judge": {"count": int, "steps": int, "batch_size": int, "precision": str, "network": None},
     "autoencoder": {"steps": int, "batch_size": int, "precision": str, "network": None},
     "prior": {"steps": int, "batch_size": int, "precision": str},
+    "completion": {"factor": float, "quarters": tuple[int, ...], "samples": int},
+    "sweep": {"factor": float, "betas": tuple[float, ...]},
 }
 EXACT = {"train": int, "validation": int, "test": int, "steps": int, "batch_size": int, "precision": str}
-COMPLETION = {"factor": float, "quarters": tuple[int, ...], "samples": int}
-SWEEP = {"factor": float, "betas": tuple[float, ...]}
 
 
 def check(params: dict, cells: dict) -> None:
@@ -53,7 +53,7 @@ def check(params: dict, cells: dict) -> None:
         params: The content of params.yaml.
         cells: What `read_tables` returns.
     """
-    blocks = ("seeds", "device", "datasets", "exact", "completion", "sweep", "autoencoders", "priors")
+    blocks = ("seeds", "device", "datasets", "exact", "autoencoders", "priors")
     _keys(params, blocks, "params.yaml")
     _value(params["seeds"], int, "seeds")
     if params["device"] not in ("auto", "cpu", "cuda"):
@@ -67,13 +67,14 @@ def check(params: dict, cells: dict) -> None:
         for kind, key in itertools.product(("classifier", "judge"), ("channels", "strides")):
             if len(given := block[kind]["network"].get(key, (0, 0, 0))) != 3:
                 raise ValueError(f"datasets.{name}.{kind}.network.{key}: one for each of three layers, not {given!r}")
+        quarters, betas = block["completion"]["quarters"], block["sweep"]["betas"]
+        if not quarters or max(quarters) > 3 or len(set(quarters)) < len(quarters):
+            raise ValueError(
+                f"datasets.{name}.completion.quarters: different numbers from 1 to 3 are needed, not {quarters}"
+            )
+        if not betas or min(betas) == 0 or len(set(betas)) < len(betas):
+            raise ValueError(f"datasets.{name}.sweep.betas: different numbers above 0 are needed, not {betas}")
     _block(params["exact"], EXACT, "exact")
-    _block(params["completion"], COMPLETION, "completion")
-    if not (quarters := params["completion"]["quarters"]) or max(quarters) > 3 or len(set(quarters)) < len(quarters):
-        raise ValueError(f"completion.quarters: different numbers from 1 to 3 are needed, not {quarters}")
-    _block(params["sweep"], SWEEP, "sweep")
-    if not (betas := params["sweep"]["betas"]) or min(betas) == 0 or len(set(betas)) < len(betas):
-        raise ValueError(f"sweep.betas: different numbers above 0 are needed, not {betas}")
     for kind in ("autoencoders", "priors"):
         _keys(params[kind], names(kind), kind)
         for name, block in params[kind].items():
