@@ -106,9 +106,9 @@ def ran(output: str) -> list[str]:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     made = Project(Path(__file__).resolve().parent.parent, tmp_path_factory.mktemp("project"))
     output = made.dvc("repro", "report@digits-poster")
-    # check, download, prepare, train_classifier, train_judge, reference, score_real, report; 2 autoencoders of 2
+    # check, download, prepare, train_classifier, train_judge, reference, score_real, report; 2 autoencoders of 3
     # stages; 6 cells of 3.
-    assert len(ran(output)) == 8 + 2 * 2 + 6 * 3
+    assert len(ran(output)) == 8 + 2 * 3 + 6 * 3
     assert "| ae-flow (FlowAE)" in output
     assert (made.folder / "reports/digits-poster/report.html").is_file()
     return made

@@ -271,7 +271,7 @@ def test_an_unknown_row_or_table_is_named(script: ModuleType, root: Path) -> Non
     assert len(rows) == 1 + len(mine)
     with pytest.raises(ValueError, match="no cell 'digits-ae-flo'; choose from all, digits-real"):
         script._rows(cells, ["digits-ae-flo"], "digits-poster")
-    with pytest.raises(ValueError, match="no table 'digit'; choose from digits-poster"):
+    with pytest.raises(ValueError, match="no table 'digit'; choose from digits-joint"):
         script._rows(cells, ["all"], "digit")
 
 
