@@ -77,23 +77,27 @@ def pareto(table: pd.DataFrame) -> Figure:
     """Draws FCD against the seconds of a prior's fit, and the front of cells that no cheaper one beats.
 
     Arguments:
-        table: With the columns autoencoder, prior, seconds, parameters and fcd.
+        table: With the columns autoencoder, prior, fit_seconds, parameters and fcd.
     """
     # Without parameters nothing was fitted: what the clock says is overhead.
-    spent = table.seconds.where(table.parameters != 0, 0.0).clip(lower=LEAST_SECONDS)
-    table = table.assign(seconds=spent).dropna(subset="seconds")
+    spent = table.fit_seconds.where(table.parameters != 0, 0.0).clip(lower=LEAST_SECONDS)
+    table = table.assign(fit_seconds=spent).dropna(subset="fit_seconds")
     figure = Figure(figsize=(7, 4.4), layout="constrained")
     axes = figure.subplots()
-    ordered = table.sort_values(["seconds", "fcd"])
+    ordered = table.sort_values(["fit_seconds", "fcd"])
     front = ordered[ordered.fcd < ordered.fcd.cummin().shift(fill_value=np.inf)]
     if len(front):
-        edge = ordered.seconds.max() * 1.5
-        axes.step([*front.seconds, edge], [*front.fcd, front.fcd.iloc[-1]], where="post", color=GREY, lw=1.2, ls="--")
+        edge = ordered.fit_seconds.max() * 1.5
+        axes.step(
+            [*front.fit_seconds, edge], [*front.fcd, front.fcd.iloc[-1]], where="post", color=GREY, lw=1.2, ls="--"
+        )
     shades = dict(zip(table.autoencoder.unique(), SHADES, strict=False))
     for row in table.itertuples():
         color = shades.get(row.autoencoder, GREY)
-        axes.plot(row.seconds, row.fcd, "o", color=color, ms=7 if row.Index in front.index else 5)
-        axes.annotate(row.prior, (row.seconds, row.fcd), (6, 3), textcoords="offset points", fontsize=8, color=color)
+        axes.plot(row.fit_seconds, row.fcd, "o", color=color, ms=7 if row.Index in front.index else 5)
+        axes.annotate(
+            row.prior, (row.fit_seconds, row.fcd), (6, 3), textcoords="offset points", fontsize=8, color=color
+        )
     marks = [Line2D([], [], ls="", marker="o", color=color) for color in shades.values()]
     axes.legend(marks, list(shades), frameon=False, title="autoencoder")
     axes.set(xscale="log", yscale="log", xlabel="seconds of the prior's fit, one seed (logarithmic)")

@@ -140,8 +140,18 @@ def _complete(table: pd.DataFrame) -> pd.DataFrame:
     table["evaluations"] = table.evaluations.fillna(1)  # a fit that says nothing maps noise in one pass
     table["samples_per_second"] = table.n_samples / table.pop("sample_seconds").clip(lower=1e-4)
     table["share_autoencoder"], table["share_prior"] = _shares(table)
+    table["fit_seconds"] = table.cpu_seconds.where(table.device == "cpu", table.seconds).fillna(table.seconds)
     # A yardstick has learned nothing: what its files say was spent is the autoencoder's.
-    spent = ["parameters", "seconds", "steps", "factor", "evaluations", "samples_per_second", "cpu_seconds"]
+    spent = [
+        "parameters",
+        "seconds",
+        "steps",
+        "factor",
+        "evaluations",
+        "samples_per_second",
+        "cpu_seconds",
+        "fit_seconds",
+    ]
     table.loc[table.yardstick, spent] = np.nan
     aliases = {cell: name for cell, (name, _) in POSTER.items()}
     aliases |= {row.cell: COPYIST[1] for row in table.itertuples() if row.prior == COPYIST[0]}
