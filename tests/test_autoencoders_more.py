@@ -18,7 +18,7 @@ from latentpriors.autoencoders.pca import PCA
 from latentpriors.autoencoders.sae import SAE, activity_divergence, l1_norm
 from latentpriors.autoencoders.vae import VAE, kl_divergence
 from latentpriors.autoencoders.vae_gaussian import GaussianVAE, gaussian_nll
-from latentpriors.collapse import active_units
+from latentpriors.collapse import collapse
 from latentpriors.fits import fit_autoencoder, fit_prior, load_autoencoder, load_prior
 from latentpriors.store import load_tensors
 from latentpriors.training import Budget, TrainingDiverged
@@ -300,22 +300,13 @@ def test_pca_of_too_little_is_refused() -> None:
         PCA(**SMALL).fit((images(9) / 0,), (), budget())
 
 
-def test_active_units_are_those_whose_means_vary() -> None:
-    means = torch.randn(5000, 4, generator=seeded()) * torch.tensor([1.0, 0.11, 0.09, 0.0]) + 3
-    assert active_units(means) == 2
-    assert active_units(means, least=0.0) == 3
-    for bad, message in ((means[0], "have no variance"), (means[:1], "at least two"), (means / 0, "not finite")):
-        with pytest.raises(ValueError, match=message):
-            active_units(bad)
-
-
 def test_a_heavy_divergence_collapses_the_posterior() -> None:
     x, units = bars(200)[0], []
     for beta in (0.1, 100.0):
         torch.manual_seed(0)
         model = BetaVAE(**SMALL, beta=beta, learning_rate=5e-3)
         model.fit((x,), (), budget(300, 100))
-        units.append(active_units(model.encode(x)[0].detach()))
+        units.append(collapse(model, x, model.codes(x).detach())["active_units"])
     assert units == [4, 0]
 
 

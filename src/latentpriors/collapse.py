@@ -1,6 +1,6 @@
 """Posterior collapse: dimensions of the codes that say nothing about the image."""
 
-__all__ = ["active_units", "collapse"]
+__all__ = ["collapse"]
 
 import torch
 from torch import Tensor
@@ -9,30 +9,8 @@ from .autoencoders.base import Autoencoder
 from .names import VERDICTS
 from .training import evaluate
 
+LEAST = 0.01  # the share of its variance above which a dimension is active
 DRAWS = 20  # codes of an image whose posterior has no mean in closed form
-
-
-def active_units(means: Tensor, least: float = 0.01) -> int:
-    """Returns how many dimensions of a VAE's codes are active: those whose posterior mean varies between images.
-
-    The others' posterior is the prior, whatever the image: they have collapsed.
-
-    References:
-        | Importance Weighted Autoencoders (Burda et al., 2016)
-
-    Arguments:
-        means: The posterior means of images, with shape (N, D).
-        least: The variance over images above which a dimension counts as active; the paper's is 0.01, where the
-            prior's variance is 1.
-
-    Raises:
-        ValueError: the means are no table, of fewer than two images, or not finite.
-    """
-    if means.ndim != 2 or len(means) < 2:
-        raise ValueError(f"means of shape {tuple(means.shape)} have no variance; give (N, D) of at least two images")
-    if not means.isfinite().all():
-        raise ValueError("the means have entries that are not finite; the autoencoder that made them has diverged")
-    return int((torch.var(means.double(), 0) > least).sum())
 
 
 @torch.no_grad()
@@ -42,6 +20,9 @@ def collapse(model: Autoencoder, images: Tensor, codes: Tensor, labels: Tensor |
     A unit is active where images explain a hundredth of its codes' variance, so that a prior whose variance is not 1
     moves nothing. Of a model that learns from labels it is the variance within classes: what a class alone says of a
     code is its prior, not its image.
+
+    References:
+        | Importance Weighted Autoencoders (Burda et al., 2016), whose threshold it is where the prior's variance is 1
 
     Arguments:
         model: An autoencoder with a posterior.
@@ -56,7 +37,7 @@ def collapse(model: Autoencoder, images: Tensor, codes: Tensor, labels: Tensor |
         raise ValueError(f"{type(model).__name__} learns from labels; give those of the images")
     groups = labels if model.labels else None
     variance = _centered(codes.double(), groups).var(0).clamp(min=1e-24)
-    active = int((_explained(model, images, groups) / variance > 0.01).sum())
+    active = int((_explained(model, images, groups) / variance > LEAST).sum())
     return {"active_units": active, "collapse": VERDICTS[2 if active == 0 else int(active < codes.shape[1])]}
 
 

@@ -1,6 +1,6 @@
 """The pictures of the sweep over β: where each term ends, and how the codes' scale moves while a model is trained."""
 
-__all__ = ["fluctuation", "scale_curves", "sweep_lines"]
+__all__ = ["REGULARIZED", "fluctuation", "scale_curves", "sweep_lines"]
 
 import matplotlib
 import numpy as np

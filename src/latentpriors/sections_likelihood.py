@@ -104,6 +104,6 @@ def _nats(found: dict[str, dict]) -> str:
     S, N = (f"{bounded[0][key]:.0f}" for key in ("iwae_samples", "iwae_images"))
     error = max(max(facts["iwae_error_by_seed"]) for facts in bounded)
     return (
-        f"{text}The IWAE bound takes {S} samples on {N} of the test images, and the other figures all of them; by that "
-        f"choice it has a standard error of {error:.2f} at most."
+        f"{text}The IWAE bound takes {S} samples on {N} test images, the other figures take all; what it gains differs "
+        f"between images, with a standard error of {error:.2f} nats at most."
     )

@@ -7,13 +7,12 @@ from pathlib import Path
 import pandas as pd
 
 from .columns_joint import SWEEP
-from .figures_sweep import fluctuation, scale_curves, sweep_lines
+from .figures_sweep import REGULARIZED, fluctuation, scale_curves, sweep_lines
 from .names import SWEPT, UNSWEPT
 from .page import Picture, Text, written
 from .results import Results
 from .sheets import Sheet
 
-REGULARIZED = "glf_regularized"
 UNREST = {"code_scale": "unsteady_scale", "nll_nats": "unsteady_nll"}  # what `fluctuation` gives, and its columns
 
 CAPTIONS = {
