@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+import zuko
 from scipy.special import logsumexp
 from sklearn.neighbors import KernelDensity
 from torch.distributions import Independent, MultivariateNormal, Normal
@@ -267,6 +268,29 @@ def test_scale_of_the_glf_coupling_stays_below_one() -> None:
     prior = make(GLFFlow, 4)
     z = torch.randn(100, 4)
     assert (prior.log_prob(z) > Normal(0.0, 1.0).log_prob(prior.to_noise(z)).sum(1)).all()
+
+
+@pytest.mark.parametrize("cls", [MAF, NSF, GLFFlow])
+def test_evaluations_are_counted(cls: type) -> None:
+    """Each pass through a flow goes through the network of each of its layers once."""
+    prior, calls = make(cls, 5).eval(), []
+    networks = [module for module in prior.modules() if isinstance(module, zuko.nn.MLP | zuko.nn.MaskedMLP)]
+    for network in networks:
+        network.register_forward_hook(lambda *_: calls.append(1))
+    prior.sample(7, torch.Generator().manual_seed(0))
+    assert len(calls) == prior.evaluations * len(networks) > 0
+
+
+@pytest.mark.parametrize("cls", [MAF, NSF, GLFFlow])
+@pytest.mark.parametrize("output", [-200.0, 200.0])
+def test_density_where_networks_saturate_is_a_number(cls: type, output: float) -> None:
+    """As far from all codes they do: a density there is tiny, also where it has no number but zero in float32."""
+    prior = make(cls, 4).eval()
+    for layer in (module for module in prior.modules() if isinstance(module, zuko.nn.Linear | torch.nn.Linear)):
+        torch.nn.init.zeros_(layer.weight)
+        torch.nn.init.constant_(layer.bias, output)
+    log_prob = prior.log_prob(torch.tensor([[9.0, -7.0, 0.0, 3.0]]))
+    assert not log_prob.isnan().any()
 
 
 @pytest.mark.parametrize("cls", [MAF, NSF, GLFFlow])

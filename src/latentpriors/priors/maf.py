@@ -39,3 +39,8 @@ class MAF(LikelihoodFlow):
     ):
         super().__init__(dim, noise_scale, learning_rate, weight_decay)
         self.flow = zuko.flows.MAF(dim, transforms=transforms, randperm=True, hidden_features=list(hidden))
+
+    @property
+    def evaluations(self) -> int:
+        """The dimensions, since a sample's entries come one after the other, each of one pass through all layers."""
+        return self.dim

@@ -31,8 +31,6 @@ class SecondStageVAE(Prior):
         learning_rate: Of Adam.
     """
 
-    evaluations = 1  # passes through the decoder for a sample
-
     def __init__(
         self,
         dim: int,
