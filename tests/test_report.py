@@ -15,6 +15,7 @@ from scipy import stats
 from latentpriors.answer import conclusions, method
 from latentpriors.certainty import bias, neighbours, neighbours_in_words
 from latentpriors.figures_images import tiled
+from latentpriors.flatness import flatness_in_words, late_gain
 from latentpriors.galleries import galleries
 from latentpriors.memorized import memorization
 from latentpriors.metrics import compare, ranked, seeds_needed
@@ -399,6 +400,32 @@ def test_flagged_cells_are_shown_with_their_neighbours(folder: Folder, tmp_path:
     (gallery,) = found["nearest"]
     assert [title for title, _ in gallery.items][-1] == "vae-native (VAE)"
     assert found["walks"] == found["skipped"] == found["training"] == []
+
+
+def test_the_last_fifth_of_a_training_is_looked_at(folder: Folder) -> None:
+    def curves(*values: float, seed: int = 0, figure: str = "validation") -> pd.DataFrame:
+        steps = 100 * np.arange(1, len(values) + 1)
+        return pd.DataFrame({"step": steps, "seed": seed, "figure": figure, "value": values})
+
+    assert late_gain(curves(9, 7, 6, 5, 4)) == pytest.approx(0.2)
+    assert late_gain(curves(9, 7, 6, 4, 5)) == 0  # its weights are those of the fourth point
+    assert late_gain(curves(4, 5, 6, 7, 8)) == 0
+    assert late_gain(pd.concat([curves(9, 7, 6, 5, 4), curves(9, 7, 6, 5, 5, seed=1)])) == pytest.approx(0.1)
+    assert np.isnan(late_gain(curves(9, 8, figure="critic")))
+    assert np.isnan(late_gain(curves(9)))
+    results = loaded(folder)
+    tables = {
+        "ae": curves(9, 7, 6, 5, 4),
+        "vae": curves(3, figure="validation"),  # one point: nothing was learned by steps
+        "ae-flow": curves(9, 4, 4, 4, 4),
+        "vae-flow": curves(8, 6, 5, 4, 3.5),
+        "ae-wgan": curves(9, 8, 8, figure="critic"),
+    }
+    (text,) = flatness_in_words(results, tables)
+    assert "priors vae-flow made the most of its gain there, 11.1%" in text
+    assert "autoencoders ae made the most of its gain there, 20.0%" in text
+    assert text.endswith("taken: ae-wgan.")
+    assert flatness_in_words(results, {"ae-wgan": tables["ae-wgan"]}) == []
 
 
 def test_agreement_of_rankings(folder: Folder) -> None:

@@ -11,6 +11,7 @@ from . import figures_codes, figures_table
 from .answer import conclusions, method
 from .certainty import bias, neighbours, neighbours_in_words
 from .columns import COLUMNS, COST, MAIN, NEIGHBOURS, STRUCTURE, column_of
+from .flatness import flatness_in_words
 from .galleries import galleries
 from .memorized import memorization
 from .page import Picture, Section, Text, written
@@ -82,6 +83,7 @@ def sections(results: Results, out: Path) -> list[Section]:
         Section("Noise that skipped the prior", shown["skipped"]),
         Section("Samples over training", [
             *shown["training"], *picture("curves", figures_codes.curves(learned) if learned else None),
+            *map(Text, flatness_in_words(results, learned)),
         ]),
         *joint_sections(results, out),
         Section("Cost against quality", [
