@@ -9,6 +9,10 @@ from torch.distributions import AffineTransform, Transform
 
 from ..likelihood import LikelihoodFlow
 
+# A sigmoid is zero in float32 from -104 on; far from all codes the way to noise would divide by it, and the density
+# there would be no number instead of a tiny one.
+LEAST_SCALE = 1e-6
+
 
 class GLFFlow(LikelihoodFlow):
     r"""Four affine couplings whose scale cannot exceed one: z = s e + t with s = sigmoid(log_s + 2).
@@ -50,4 +54,4 @@ class GLFFlow(LikelihoodFlow):
 
 def _to_noise(shift: Tensor, log_scale: Tensor) -> Transform:
     """The map of one coordinate from code to noise."""
-    return AffineTransform(shift, torch.sigmoid(log_scale + 2)).inv
+    return AffineTransform(shift, torch.sigmoid(log_scale + 2).clamp(min=LEAST_SCALE)).inv
