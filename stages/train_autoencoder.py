@@ -22,14 +22,14 @@ def main() -> None:
     )  # fmt: skip
     dataset, name = options.dataset, options.autoencoder
     shared, own = params(f"datasets.{dataset}.autoencoder"), dict(params(f"autoencoders.{name}"))
-    factor, where = own.pop("factor", 1), device(shared["precision"])
+    factor, where = own.pop("factor", None), device(shared["precision"])  # closed forms have no factor and no steps
     data = load_tensors(Path(options.images), where)[0]
     images = {split: data[f"{split}.images"].float() / 255 for split in ("train", "validation", "test")}
     labels = {split: data[f"{split}.labels"] for split in ("train", "validation")}
 
     def fit(index: int, folder: Path) -> dict:
         # The names of a seed leave out the method: one start and one order of the data for all that is compared.
-        steps, order = round(factor * shared["steps"]), generator(where, "batches", dataset, index)
+        steps, order = round((factor or 1) * shared["steps"]), generator(where, "batches", dataset, index)
         budget = Budget(
             steps, shared["batch_size"], order, shared["precision"],
             log=curves(folder), label=f"{dataset} {name} {index}", row=index,
@@ -39,7 +39,8 @@ def main() -> None:
         figures = fit_autoencoder(
             name, kwargs, images, budget, generator(where, "codes", dataset, index), folder, labels
         )
-        return figures | {"steps": steps, "factor": factor, "device": where.type}
+        spent = {"steps": steps, "factor": factor} if factor else {}
+        return figures | spent | {"device": where.type}
 
     find("autoencoders", name)  # loaded now: finished seeds are found by the method's source too
     settings = {"shared": shared, "own": own, "factor": factor, "device": str(where)}

@@ -402,6 +402,12 @@ def test_flagged_cells_are_shown_with_their_neighbours(folder: Folder, tmp_path:
     assert found["walks"] == found["skipped"] == found["training"] == []
 
 
+def test_an_autoencoder_of_closed_form_takes_no_steps(folder: Folder) -> None:
+    results = loaded(folder)
+    del results.trained["aae"]["steps"]
+    assert "ae 2,000 (8 s), vae 2,000 (8 s), aae 0 (8 s)" in method(results)
+
+
 def test_the_last_fifth_of_a_training_is_looked_at(folder: Folder) -> None:
     def curves(*values: float, seed: int = 0, figure: str = "validation") -> pd.DataFrame:
         steps = 100 * np.arange(1, len(values) + 1)

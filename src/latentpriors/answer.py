@@ -115,7 +115,8 @@ def method(results: Results) -> str:
     """Returns what the figures are, and what they were bought with."""
     row = results.competing.iloc[0]
     budgets = ", ".join(
-        f"{name} {facts['steps']:,} ({facts['seconds']:.0f} s)" for name, facts in results.trained.items()
+        f"{name} {facts.get('steps', 0):,} ({facts['seconds']:.0f} s)"  # a closed form takes none
+        for name, facts in results.trained.items()
     )
     judge = results.accuracies["judge"]
     other = f" The judge, a classifier of another architecture, has {_accuracy(judge)}." if judge else ""
