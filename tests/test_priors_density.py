@@ -253,9 +253,14 @@ def test_planar_flow_on_one_dimension() -> None:
     assert prior.sample(10, torch.Generator().manual_seed(0)).isfinite().all()
 
 
-def test_spline_flow_is_the_identity_outside_its_box() -> None:
+def test_spline_flow_without_its_matrices_is_the_identity_outside_its_box() -> None:
     prior = make(NSF, 2)
     prior.fit(rings(500, 0), rings(200, 1), budget(50))
+    matrices = [parameter for parameter in prior.parameters() if parameter.shape == (2, 2)]
+    assert len(matrices) == SMALL[NSF]["transforms"]
+    for matrix in matrices:
+        assert matrix.abs().max() > 0
+        torch.nn.init.zeros_(matrix)
     far = torch.tensor([[9.0, -7.0], [-20.0, 6.0]])
     assert torch.allclose(prior.eval().to_noise(far), far)
     assert torch.allclose(prior.log_prob(far), Normal(0.0, 1.0).log_prob(far).sum(1))
