@@ -12,6 +12,9 @@ from ..training import Player
 from .base import Prior
 
 LEAST_SCALE = 1e-3  # of γ: a constant dimension alone would let the likelihood of the codes grow without end
+# γ at the start. From 1, the codes' own scale, there is nothing yet that the decoder could say better than the noise:
+# on plain densities the posterior collapses at once, and what is left is a Gaussian.
+FIRST_SCALE = 0.3
 
 
 class SecondStageVAE(Prior):
@@ -41,7 +44,7 @@ class SecondStageVAE(Prior):
         super().__init__(dim)
         self.encoder = MLP(dim, 2 * dim, list(hidden), nn.SiLU)
         self.decoder = MLP(dim, dim, list(hidden), nn.SiLU)
-        self.log_gamma = nn.Parameter(torch.zeros(()))
+        self.log_gamma = nn.Parameter(torch.tensor(math.log(FIRST_SCALE)))
         self.learning_rate = learning_rate
 
     def forward(self, batch: tuple[Tensor, ...], turn: str) -> Tensor:
