@@ -2,6 +2,8 @@
 
 __all__ = ["RBM"]
 
+import math
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
@@ -10,6 +12,9 @@ from ..training import Player, TrainingDiverged
 from .base import Prior
 
 LEAST_SCALE = 0.01  # of σ: a constant dimension would otherwise let it shrink for ever
+# σ at the start: from 1, the codes' own scale, the visible units alone already say what a Gaussian can, and on plain
+# densities no hidden unit ever learns more.
+FIRST_SCALE = 0.15
 FARTHEST = 100.0  # in standard deviations of the codes: no chain of a machine that fits them gets there
 
 
@@ -53,7 +58,7 @@ class RBM(Prior):
         self.weight = nn.Parameter(0.1 * torch.randn(dim, hidden) / dim**0.5)
         self.visible = nn.Parameter(torch.zeros(dim))
         self.hidden = nn.Parameter(torch.zeros(hidden))
-        self.log_scale = nn.Parameter(torch.zeros(dim))
+        self.log_scale = nn.Parameter(torch.full((dim,), math.log(FIRST_SCALE)))
         # Not persistent: the moving average is one of weights, and chains are no weights.
         self.register_buffer("chains", torch.empty(0, dim), persistent=False)
         self.count, self.gibbs_turns, self.gibbs_steps = chains, gibbs_turns, gibbs_steps
