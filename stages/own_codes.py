@@ -14,7 +14,7 @@ from latentpriors.training import Budget
 from seeds import side_by_side
 
 BATCH_SIZE = 256
-FILES = ("facts.json", "prior.safetensors", "samples.npy")
+FILES, TABLES = ("facts.json", "prior.safetensors", "samples.npy"), ("table.csv", "table.md")
 
 
 def main(description: str = __doc__) -> None:
@@ -28,14 +28,17 @@ def main(description: str = __doc__) -> None:
     shared |= {"notes": notes} if notes else {}
     shared |= {f"n_{part}": len(split[part]) for part in ("train", "validation", "test")} | {"dim": codes.shape[1]}
 
+    for table in TABLES:  # of an earlier run, which must not pass for this one's
+        (out / table).unlink(missing_ok=True)
+
     def fit(index: int) -> dict:
         name = chosen[index]
         own, folder = dict(settings[name]), out / name if len(chosen) > 1 else out
         factor, which = own.pop("factor", None), ("own codes", name, options.seed)
         folder.mkdir(parents=True, exist_ok=True)
-        for file in FILES:  # of an earlier run, which must not pass for this one's
+        for file in FILES:
             (folder / file).unlink(missing_ok=True)
-        steps, start = round((factor or 1) * options.steps), time.perf_counter()
+        steps, start = max(round((factor or 1) * options.steps), 1), time.perf_counter()
         budget = Budget(steps, BATCH_SIZE, generator(where, *which), label=name, row=index)
         seed(*which)
         found = fit_codes(name, own, split, options.samples or len(split["test"]), budget, folder)
@@ -89,7 +92,7 @@ def _count(text: str) -> int:
 def _written(rows: list[dict], out: Path) -> str:
     """Writes table.csv and table.md, and returns the latter."""
     table, text = table_of(rows)
-    for name, content in (("table.csv", table.to_csv(index=False)), ("table.md", text + "\n")):
+    for name, content in zip(TABLES, (table.to_csv(index=False), text + "\n"), strict=True):
         with whole(out / name) as part:
             part.write_text(content)
     return text

@@ -112,6 +112,11 @@ def test_missing_keys(files: tuple[dict, dict]) -> None:
         ("minst-ae-flow", {"dataset": "minst"}, r"dataset: 'minst' is unknown; choose from digits, mnist"),
         ("mnist-ae-flow2", {}, r"mnist-ae-flow2: by its fields its name should be mnist-ae-flow"),
         ("mnist-ae-flow", {"table": "postr"}, r"the table: 'mnist-postr' is unknown; choose from digits-joint"),
+        (
+            "mnist-dae-flow",
+            {"autoencoder": "dae"},
+            r"mnist-dae-flow: the table joint trains mnist-dae and .*; move the line to tables/mnist-joint/cells.yaml",
+        ),
         ("mnist-ae-flow", {"tabel": "x"}, r"'tabel' is unknown; choose from dataset, autoencoder, prior, table"),
     ],
 )

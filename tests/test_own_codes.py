@@ -60,6 +60,7 @@ def with_nan() -> np.ndarray:
         (np.zeros((2, 3, 4)), r"shape \(2, 3, 4\)"),
         (np.zeros((30, 0)), r"shape \(30, 0\)"),
         (np.ones((30, 2)), "all the same"),
+        (1e8 + np.random.default_rng(0).normal(size=(30, 2)), "column 0 of the codes .* too little about its mean"),
         (np.ones((30, 2), dtype=bool), "are bool; numbers are needed"),
         (np.full((30, 2), "a"), "numbers are needed"),
         (np.ones((30, 2), dtype=complex), "numbers are needed"),
@@ -76,8 +77,11 @@ def test_files_that_will_not_do_are_refused(tmp_path: Path) -> None:
     (tmp_path / "codes.txt").write_text("1 2 3")
     with pytest.raises(ValueError, match=r"no .npy, .npz or .safetensors"):
         read_codes(tmp_path / "codes.txt")
+    np.savez_compressed(tmp_path / "cut.npz", codes=codes(50))
+    (tmp_path / "cut.npz").write_bytes((tmp_path / "cut.npz").read_bytes()[:200])
     for name in ("damaged.npy", "damaged.npz", "damaged.safetensors"):
         (tmp_path / name).write_bytes(b"not an array")
+    for name in ("damaged.npy", "damaged.npz", "damaged.safetensors", "cut.npz"):
         with pytest.raises(ValueError, match="cannot be read"):
             read_codes(tmp_path / name)
 
@@ -100,6 +104,9 @@ def test_odd_columns_are_remarked() -> None:
     constant, copied = remarks(odd)
     assert constant.startswith("constant columns: 3;")
     assert copied.startswith("copied columns: 4 (of 0);")
+    (narrow,) = remarks(z * torch.tensor([1e5, 1.0, 1e4]))
+    assert narrow.startswith("columns less than a thousandth as wide as the widest: 1;")
+    assert remarks(z * torch.tensor([1e2, 1.0, 1e1])) == []
 
 
 def budget(steps: int = 5) -> Budget:

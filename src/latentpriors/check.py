@@ -126,6 +126,13 @@ def _cells(params: dict, cells: dict) -> None:
             model = f"{item['dataset']}-{item['autoencoder']}" if "prior" in item else None
             if model and model not in cells["models"]:
                 raise ValueError(_unknown(f"cells.yaml {group}.{key}: the autoencoder", model, cells["models"]))
+            if model and "table" in item:
+                home = cells["models"][model]["table"]
+                if home not in (item["table"], cells["tables"][f"{item['dataset']}-{item['table']}"]["beside"]):
+                    raise ValueError(
+                        f"cells.yaml {group}.{key}: the table {home} trains {model} and this one does not show it; "
+                        f"move the line to tables/{item['dataset']}-{home}/cells.yaml, with table: {home}"
+                    )
             latent = params["datasets"][item["dataset"]]["autoencoder"]["network"]["latent"]
             if model and latent < find("priors", item["prior"]).least_dim:
                 raise ValueError(

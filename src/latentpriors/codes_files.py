@@ -2,6 +2,8 @@
 
 __all__ = ["read_codes", "remarks", "split_codes"]
 
+import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ from .priors.base import Standardization
 from .store import load_tensors
 
 LEAST = 20  # codes: two in each held-out tenth
+COARSE = 0.01  # a step of float32, in standard deviations of a column, from which on its density is of steps
 
 
 def read_codes(path: Path) -> Tensor:
@@ -36,16 +39,24 @@ def read_codes(path: Path) -> Tensor:
             f"{bad.sum()} of the {len(codes)} codes in {path} have entries that are NaN, infinite or too large for "
             f"float32, the first in row {bad.argmax()}; remove these rows"
         )
+    spread = array.std(0, dtype=np.float64)
+    coarse = (spread > 0) & (np.spacing(np.abs(codes).max(0)) > COARSE * spread)
+    if coarse.any():
+        raise ValueError(
+            f"column {coarse.argmax()} of the codes in {path} varies too little about its mean for float32; subtract "
+            "the mean of each column"
+        )
     if (codes == codes[0]).all():
         raise ValueError(f"the {len(codes)} codes in {path} are all the same: there is no distribution to fit")
     return torch.from_numpy(codes)
 
 
 def remarks(codes: Tensor) -> list[str]:
-    """Returns what is unusual about the columns of codes (N, D): constant ones, and copies of others.
+    """Returns what is unusual about the columns of codes (N, D): constant ones, narrow ones, and copies of others.
 
-    Both are fitted as they are: a constant column is scaled by a thousandth of the largest deviation.
+    All are fitted as they are: columns are scaled by no less than a thousandth of the largest deviation.
     """
+    scaling, deviations = Standardization.of(codes), codes.double().std(0)
     constant = [i for i, column in enumerate(codes.T) if (column == column[0]).all()]
     seen, copies = {}, []
     for i, column in enumerate(codes.T.contiguous().numpy()):
@@ -53,6 +64,12 @@ def remarks(codes: Tensor) -> list[str]:
         copies += [f"{i} (of {first})"] if first != i and i not in constant else []
     advice = "densities grow without limit there, so compare NLL with care"
     found = [f"constant columns: {', '.join(map(str, constant))}; {advice}"] if constant else []
+    narrow = [i for i in range(codes.shape[1]) if i not in constant and deviations[i] < 0.999 * scaling.scale[i]]
+    if narrow:
+        found.append(
+            f"columns less than a thousandth as wide as the widest: {', '.join(map(str, narrow))}; priors and "
+            "distances hardly see them, so bring all columns to like scales"
+        )
     return found + ([f"copied columns: {', '.join(copies)}; {advice}"] if copies else [])
 
 
@@ -79,7 +96,7 @@ def _array(path: Path) -> np.ndarray:
         else:
             loaded = np.load(path, allow_pickle=False)
             arrays = {"codes": loaded} if isinstance(loaded, np.ndarray) else {key: loaded[key] for key in loaded.files}
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise ValueError(f"{path} cannot be read: {error}") from error
     if len(arrays) != 1 and "codes" not in arrays:
         raise ValueError(f"{path} holds the arrays {', '.join(arrays) or '(none)'}; name one of them codes")

@@ -22,12 +22,10 @@ def late_gain(curves: pd.DataFrame) -> float:
     table = curves[curves.figure == "validation"].pivot(index="step", columns="seed", values="value")
     if len(table) < 2:
         return float("nan")
-    least = table.cummin()
-    before = least[table.index <= (1 - LATE) * table.index.max()]
-    if before.empty:
-        return float("nan")
+    least = table.cummin()  # points are evenly spaced
+    before = least.iloc[max(round((1 - LATE) * len(table)), 1) - 1]
     gain = (table.iloc[0] - least.iloc[-1]).to_numpy(float)
-    late = (before.iloc[-1] - least.iloc[-1]).to_numpy(float)
+    late = (before - least.iloc[-1]).to_numpy(float)
     return float(np.divide(late, gain, out=np.zeros_like(gain), where=gain > 0).mean())
 
 
@@ -40,18 +38,20 @@ def flatness_in_words(results: Results, curves: dict[str, pd.DataFrame]) -> list
     """
     priors = results.table.cell[results.table.steps > 0]
     groups = {"prior": [*priors], "autoencoder": [*results.trained]}
-    said, silent = [], []
+    said, turned, silent = [], [], []
     for kind, names in groups.items():
         steps = {name: curves[name] for name in names if name in curves and curves[name].step.nunique() > 1}
         gains = pd.Series({name: late_gain(table) for name, table in steps.items()}, dtype=float)
         silent += gains.index[gains.isna()].tolist()
+        turned += gains.index[gains == 0].tolist()
         if gains.notna().any():
             said.append(f"of the {kind}s {gains.idxmax()} made the most of its gain there, {gains.max():.1%}")
     if not said:
         return []
-    rest = f" Without a validation figure, so that the last weights are taken: {', '.join(silent)}." if silent else ""
+    rest = f" Nothing more gained there: {', '.join(turned)}; earlier weights are kept." if turned else ""
+    rest += f" Without a validation figure, so that nothing is chosen: {', '.join(silent)}." if silent else ""
     return [
         "Is the training over? Gains of the validation figure in the last fifth of the steps, as a share of all gains: "
-        f"{'; '.join(said)}. Learning rates fall to zero by then, so a flat curve says that the budget is used up, not "
-        f"that a longer one would gain nothing.{rest}"
+        f"{'; '.join(said)}. Learning rates fall to zero by then: a curve that flattens late says that the budget is "
+        f"used up, not that a longer one would gain nothing.{rest}"
     ]
