@@ -66,7 +66,7 @@ def _options(description: str) -> argparse.Namespace:
     parser.add_argument("--out", required=True, help="the folder for priors, samples and figures")
     parser.add_argument("--steps", type=_count, default=2000, help="gradient steps, times the prior's factor (2000)")
     parser.add_argument("--samples", type=_count, help="how many to draw (a tenth of the codes, as held out)")
-    parser.add_argument("--seed", type=int, default=0, help="of the split, the fit and the samples (0)")
+    parser.add_argument("--seed", type=_seed, default=0, help="of the split, the fit and the samples (0)")
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE",
         help="a hyperparameter, as in params.yaml: hidden=[64,64], or flow.hidden=[64,64] for one of several priors",
@@ -87,6 +87,12 @@ def _count(text: str) -> int:
     if (count := int(text)) < 1:
         raise argparse.ArgumentTypeError("a number of at least 1 is needed")
     return count
+
+
+def _seed(text: str) -> int:
+    if not 0 <= (seed := int(text)) < 2**32:
+        raise argparse.ArgumentTypeError(f"a whole number from 0 to {2**32 - 1} is needed")
+    return seed
 
 
 def _written(rows: list[dict], out: Path) -> str:

@@ -203,3 +203,5 @@ def test_the_command_fits_several_priors_and_a_failure_is_a_row(root: Path, tmp_
     assert alone.returncode == 1
     assert "error in fit_prior: 48 codes are too few" in alone.stderr
     assert "Traceback" not in alone.stderr
+    assert not (out / "table.csv").exists()  # the earlier run's
+    assert "--seed: a whole number from 0" in call("--prior", "gmm", "--seed", "-1").stderr
