@@ -74,9 +74,11 @@ def test_densities_integrate_to_one(cls: type) -> None:
 @pytest.mark.parametrize("cls", FLOWS)
 def test_flows_invert_and_their_density_agrees_with_the_jacobian(cls: type) -> None:
     prior = make(cls, 4)
+    # GLF's four networks multiply each other's scales: at 0.3 noise reaches 1e18, which no number format inverts.
+    spread = 0.2 if cls is GLFFlow else 0.3
     with torch.no_grad():  # far from the identity, where a wrong formula would not show
         for parameter in prior.parameters():
-            parameter.add_(0.1 * torch.randn_like(parameter))
+            parameter.add_(spread * torch.randn_like(parameter))
     prior = prior.double()
     z = 2 * torch.randn(20, 4, dtype=torch.float64)
     e = prior.to_noise(z)
@@ -304,7 +306,7 @@ def test_evaluations_are_counted(cls: type) -> None:
 @pytest.mark.parametrize("cls", [MAF, NSF, GLFFlow])
 @pytest.mark.parametrize("output", [-200.0, 200.0])
 def test_density_where_networks_saturate_is_a_number(cls: type, output: float) -> None:
-    """As far from all codes they do: a density there is tiny, also where it has no number but zero in float32."""
+    """Far from all codes networks give large outputs; the density there is tiny or zero in float32, never NaN."""
     prior = make(cls, 4).eval()
     for layer in (module for module in prior.modules() if isinstance(module, zuko.nn.Linear | torch.nn.Linear)):
         torch.nn.init.zeros_(layer.weight)

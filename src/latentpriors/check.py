@@ -4,30 +4,12 @@ __all__ = ["check", "check_method"]
 
 import inspect
 import itertools
-import math
 from collections.abc import Iterable
-from typing import get_args, get_origin
 
 from .autoencoders.base import Autoencoder
-from .autoencoders.dae import CORRUPTIONS
-from .autoencoders.rae import REGULARIZERS
-from .autoencoders.sae import SPARSITIES
-from .data.readers import READERS
 from .networks import NETWORKS, Classifier
-from .networks.variants import VARIANTS
 from .registry import find, hyperparameters, names
-from .training import PRECISIONS
-
-CHOICES = {
-    "precision": PRECISIONS,
-    "network": (*NETWORKS, *VARIANTS),
-    "reader": READERS,
-    "regularizer": REGULARIZERS,
-    "corruption": CORRUPTIONS,
-    "sparsity": SPARSITIES,
-}
-POSITIVE = ("factor", "learning_rate")  # also where a key ends with it
-MAY_BE_ZERO = ("seed", "shift")  # whole numbers that need not be at least 1
+from .schema import CHOICES, check_block, check_keys, check_value, unknown
 
 # Fields of cells.yaml: what params.yaml has a block for, and tables of the same data set.
 METHODS, TABLES = {"dataset", "autoencoder", "prior"}, {"table", "beside"}
@@ -54,15 +36,15 @@ def check(params: dict, cells: dict) -> None:
         cells: What `read_tables` returns.
     """
     blocks = ("seeds", "device", "datasets", "exact", "autoencoders", "priors")
-    _keys(params, blocks, "params.yaml")
-    _value(params["seeds"], int, "seeds")
+    check_keys(params, blocks, "params.yaml")
+    check_value(params["seeds"], int, "seeds")
     if params["device"] not in ("auto", "cpu", "cuda"):
         raise ValueError(f"device: {params['device']!r} is unknown; choose from auto, cpu, cuda")
     network, classifier = _arguments(Autoencoder, {"shape", "stochastic"}), _arguments(Classifier, {"shape", "classes"})
     for name, block in params["datasets"].items():
         schema = DATASET | {kind: DATASET[kind] | {"network": classifier} for kind in ("classifier", "judge")}
         schema |= {"autoencoder": DATASET["autoencoder"] | {"network": network}}
-        _block(block, schema, f"datasets.{name}", optional={*network, *classifier} - {"network", "latent"})
+        check_block(block, schema, f"datasets.{name}", optional={*network, *classifier} - {"network", "latent"})
         _network(block["autoencoder"]["network"], f"datasets.{name}.autoencoder.network", NETWORKS)
         for kind, key in itertools.product(("classifier", "judge"), ("channels", "strides")):
             if len(given := block[kind]["network"].get(key, (0, 0, 0))) != 3:
@@ -74,9 +56,9 @@ def check(params: dict, cells: dict) -> None:
             )
         if not betas or min(betas) == 0 or len(set(betas)) < len(betas):
             raise ValueError(f"datasets.{name}.sweep.betas: different numbers above 0 are needed, not {betas}")
-    _block(params["exact"], EXACT, "exact")
+    check_block(params["exact"], EXACT, "exact")
     for kind in ("autoencoders", "priors"):
-        _keys(params[kind], names(kind), kind)
+        check_keys(params[kind], names(kind), kind)
         for name, block in params[kind].items():
             check_method(kind, name, block, f"{kind}.{name}")
     _cells(params, cells)
@@ -88,7 +70,7 @@ def check_method(kind: str, name: str, block: dict, path: str) -> None:
     allowed = {key: p.annotation for key, p in parameters.items()}
     # Arguments of the shared network that a method has as its own: without a value the data set's would take its place.
     own = allowed.keys() & inspect.signature(Autoencoder).parameters if kind == "autoencoders" else set()
-    _block(block, allowed | {"factor": float}, path, optional={*allowed, "factor"} - own)
+    check_block(block, allowed | {"factor": float}, path, optional={*allowed, "factor"} - own)
     if "network" in own:
         _network(block, path, NETWORKS if parameters["network"].default in NETWORKS else CHOICES["network"])
 
@@ -96,13 +78,13 @@ def check_method(kind: str, name: str, block: dict, path: str) -> None:
 def _network(block: dict, path: str, choices: Iterable[str]) -> None:
     """Checks a network: what does not import the variants, data sets and other methods, has no fingerprint of them."""
     if block["network"] not in choices:
-        raise ValueError(_unknown(f"{path}.network", block["network"], choices))
+        raise ValueError(unknown(f"{path}.network", block["network"], choices))
     if block["network"] != "mlp" and block.get("channels") == []:
         raise ValueError(f"{path}.channels: {block['network']} needs at least one convolutional stage")
 
 
 def _cells(params: dict, cells: dict) -> None:
-    _keys(cells, ("tables", "models", "real", "designs", "cells"), "tables.yaml")
+    check_keys(cells, ("tables", "models", "real", "designs", "cells"), "tables.yaml")
     fields = {
         "tables": ("dataset", "table", "beside"),
         "models": ("dataset", "autoencoder", "table"),
@@ -112,20 +94,20 @@ def _cells(params: dict, cells: dict) -> None:
     }
     for group, wanted in fields.items():
         for key, item in cells[group].items():
-            _keys(item, wanted, f"cells.yaml {group}.{key}")
+            check_keys(item, wanted, f"cells.yaml {group}.{key}")
             expected = _name(group, [item[field] for field in wanted])
             if key != expected:
                 raise ValueError(f"cells.yaml {group}.{key}: by its fields its name should be {expected}")
             for field in (field for field in wanted if field in METHODS):
                 if item[field] not in params[f"{field}s"]:
-                    raise ValueError(_unknown(f"cells.yaml {group}.{key}.{field}", item[field], params[f"{field}s"]))
+                    raise ValueError(unknown(f"cells.yaml {group}.{key}.{field}", item[field], params[f"{field}s"]))
             for field in (field for field in wanted if field in TABLES):
                 table = f"{item['dataset']}-{item[field]}"
                 if table not in cells["tables"]:
-                    raise ValueError(_unknown(f"cells.yaml {group}.{key}: the table", table, cells["tables"]))
+                    raise ValueError(unknown(f"cells.yaml {group}.{key}: the table", table, cells["tables"]))
             model = f"{item['dataset']}-{item['autoencoder']}" if "prior" in item else None
             if model and model not in cells["models"]:
-                raise ValueError(_unknown(f"cells.yaml {group}.{key}: the autoencoder", model, cells["models"]))
+                raise ValueError(unknown(f"cells.yaml {group}.{key}: the autoencoder", model, cells["models"]))
             if model and "table" in item:
                 home = cells["models"][model]["table"]
                 if home not in (item["table"], cells["tables"][f"{item['dataset']}-{item['table']}"]["beside"]):
@@ -149,57 +131,3 @@ def _name(group: str, fields: list[str]) -> str:
 def _arguments(cls: type, without: set[str]) -> dict[str, type]:
     parameters = inspect.signature(cls).parameters
     return {key: p.annotation for key, p in parameters.items() if key not in without}
-
-
-def _block(block: dict, schema: dict, path: str, optional: set[str] = frozenset()) -> None:
-    _keys(block, schema, path, optional)
-    for key, value in block.items():
-        if isinstance(schema[key], dict):
-            _block(value, schema[key], f"{path}.{key}", optional)
-        else:
-            _value(value, schema[key], f"{path}.{key}")
-
-
-def _keys(block: dict, allowed: dict | tuple | list, path: str, optional: set[str] | None = None) -> None:
-    if not isinstance(block, dict):
-        raise ValueError(f"{path}: a block of keys is needed, not {block!r}")
-    for key in block:
-        if key not in allowed:
-            raise ValueError(_unknown(path, key, allowed))
-    missing = [key for key in allowed if key not in block and key not in (optional or ())]
-    # Without `optional` the keys of a registry: methods that params.yaml does not set are not missed.
-    if missing and (optional is not None or isinstance(allowed, tuple)):
-        raise ValueError(f"{path}: {', '.join(missing)} is missing")
-
-
-def _value(value: object, kind: type, path: str) -> None:
-    """Checks a value by the annotation of the argument that it becomes."""
-    key = path.rsplit(".", 1)[-1]
-    if type(None) in get_args(kind):
-        if value is None:
-            return
-        kind = next(k for k in get_args(kind) if k is not type(None))
-    if get_origin(kind) is tuple:
-        if not isinstance(value, list) or (not value and key == "components"):
-            raise ValueError(f"{path}: a list is needed, not {value!r}")
-        for entry in value:
-            _value(entry, get_args(kind)[0], path)
-    elif kind is str:
-        if key in CHOICES and value not in CHOICES[key]:
-            raise ValueError(_unknown(path, value, CHOICES[key]))
-        if not isinstance(value, str):
-            raise ValueError(f"{path}: a text is needed, not {value!r}")
-    elif kind is bool:
-        if not isinstance(value, bool):
-            raise ValueError(f"{path}: true or false is needed, not {value!r}")
-    elif isinstance(value, bool) or not isinstance(value, int if kind is int else (int, float)):
-        what = "a whole number" if kind is int else "a number (YAML wants 1.0e-3, not 1e-3)"
-        raise ValueError(f"{path}: {what} is needed, not {value!r}")
-    elif not math.isfinite(value) or value < 0:
-        raise ValueError(f"{path}: {value} is negative or not finite")
-    elif value == 0 and (key.endswith(POSITIVE) or (kind is int and key not in MAY_BE_ZERO)):
-        raise ValueError(f"{path}: must be greater than 0")
-
-
-def _unknown(path: str, name: object, choices: object) -> str:
-    return f"{path}: {name!r} is unknown; choose from {', '.join(map(str, choices))}"
