@@ -18,6 +18,7 @@ SMALL = {
     "ebm": {"hidden": [16], "langevin_steps": 4},
     "flow_matching": {"hidden": 16, "blocks": 1, "steps": 4, "nodes": 4},
     "flow": {"transforms": 4, "hidden": [16]},
+    "flow_narrow": {"transforms": 4, "hidden": [16]},
     "gmm": {"components": [2, 4]},
     "maf": {"transforms": 2, "hidden": [16]},
     "nsf": {"transforms": 2, "hidden": [16], "bins": 4},
