@@ -127,6 +127,21 @@ def test_mistakes_in_cells(files: tuple[dict, dict], key: str, item: dict, messa
         check(params, put(cells, f"cells/{key}", right | item))
 
 
+@pytest.mark.parametrize(
+    ("key", "item", "message"),
+    [
+        ("mnist-ae-maf", {"prior": "maf", "table": "joint"}, "no table has such a row; list it under cells first"),
+        ("mnist-ae-wgan", {"prior": "wgan"}, "bounds.mnist-ae-wgan: the prior wgan has no density"),
+    ],
+)
+def test_rows_without_a_likelihood_have_no_bound(files: tuple[dict, dict], key: str, item: dict, message: str) -> None:
+    params, cells = files
+    right = {"dataset": "mnist", "autoencoder": "ae", "prior": "flow", "table": "poster"}
+    cells["cells"].pop("mnist-ae-maf", None)
+    with pytest.raises(ValueError, match=message):
+        check(params, put(cells, f"bounds/{key}", right | item))
+
+
 def test_a_coupling_flow_on_one_dimension_is_refused(files: tuple[dict, dict]) -> None:
     params, cells = files
     with pytest.raises(ValueError, match="latent is 1, too few dimensions for the prior flow"):

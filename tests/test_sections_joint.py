@@ -91,6 +91,16 @@ def test_the_highest_bound_follows_the_figures() -> None:
     assert "Autoencoders of other tables are not among them. cvae was trained with the images' classes" in text
 
 
+def test_two_stages_are_ranked_with_the_models() -> None:
+    shown = results({"vae": facts(-24.0), "ae": facts(None)})
+    shown.bounds.update({"ae-gmm": facts(-23.0, proposal_width=0.3), "ae-flow": {}})
+    text, cells = words(likelihood(shown)), rows(likelihood(shown))
+    assert "**ae-gmm** has the highest bound on log p(x) of the 2 models" in text
+    assert "A row AUTOENCODER-PRIOR has that prior in place of the autoencoder's own" in text
+    assert list(cells) == ["ae-gmm", "vae", "ae"]
+    assert "AUTOENCODER-PRIOR" not in words(likelihood(results({"vae": facts(-24.0)})))
+
+
 def test_the_verdict_is_that_of_paired_t_tests_with_holms_correction() -> None:
     # Alone, vae and beta_vae have p = 0.04: told apart without the correction, and not with it.
     draws = np.random.default_rng(0).normal(0, 0.1, (3, 3)).round(3) * np.array([[1], [1], [2.5]])

@@ -43,7 +43,12 @@ def test_lines_of_all_tables_are_read(project: Path) -> None:
         ("tables.yaml", ", toy-priors: {}", "", "the table toy-priors has no line in tables.yaml"),
         ("tables/toy-priors/cells.yaml", "toy-ae-kde", "toy-ae-gmm", "cells.toy-ae-gmm: another table has it already"),
         ("tables/toy-priors/cells.yaml", "table: priors", "table: poster", "dataset and table are not toy-priors"),
-        ("tables/toy-priors/cells.yaml", "cells:", "cell:", "'cell' is unknown; choose from models, real, cells"),
+        (
+            "tables/toy-priors/cells.yaml",
+            "cells:",
+            "cell:",
+            "'cell' is unknown; choose from models, real, ",
+        ),
     ],
 )
 def test_what_is_in_the_wrong_place_is_named(project: Path, file: str, before: str, after: str, message: str) -> None:

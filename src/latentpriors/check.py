@@ -84,13 +84,14 @@ def _network(block: dict, path: str, choices: Iterable[str]) -> None:
 
 
 def _cells(params: dict, cells: dict) -> None:
-    check_keys(cells, ("tables", "models", "real", "designs", "cells"), "tables.yaml")
+    check_keys(cells, ("tables", "models", "real", "designs", "cells", "bounds"), "tables.yaml")
     fields = {
         "tables": ("dataset", "table", "beside"),
         "models": ("dataset", "autoencoder", "table"),
         "real": ("dataset", "table"),
         "designs": ("dataset", "autoencoder", "prior"),
         "cells": ("dataset", "autoencoder", "prior", "table"),
+        "bounds": ("dataset", "autoencoder", "prior", "table"),
     }
     for group, wanted in fields.items():
         for key, item in cells[group].items():
@@ -115,6 +116,10 @@ def _cells(params: dict, cells: dict) -> None:
                         f"cells.yaml {group}.{key}: the table {home} trains {model} and this one does not show it; "
                         f"move the line to tables/{item['dataset']}-{home}/cells.yaml, with table: {home}"
                     )
+            if group == "bounds" and key not in cells["cells"]:
+                raise ValueError(f"cells.yaml bounds.{key}: no table has such a row; list it under cells first")
+            if group == "bounds" and not find("priors", item["prior"]).has_density:
+                raise ValueError(f"cells.yaml bounds.{key}: the prior {item['prior']} has no density")
             latent = params["datasets"][item["dataset"]]["autoencoder"]["network"]["latent"]
             if model and latent < find("priors", item["prior"]).least_dim:
                 raise ValueError(
@@ -124,7 +129,13 @@ def _cells(params: dict, cells: dict) -> None:
 
 def _name(group: str, fields: list[str]) -> str:
     """Returns the name that a line of cells.yaml should have by its fields, the table last."""
-    named = {"tables": fields[:2], "real": [fields[0], "real"], "models": fields[:2], "cells": fields[:3]}
+    named = {
+        "tables": fields[:2],
+        "real": [fields[0], "real"],
+        "models": fields[:2],
+        "cells": fields[:3],
+        "bounds": fields[:3],
+    }
     return "-".join(named.get(group, fields))
 
 

@@ -5,7 +5,7 @@ __all__ = ["CLASSES", "COMPLETION", "LIKELIHOOD", "MISMATCH", "SWEEP", "TWO_STAG
 from .sheets import Column
 
 LIKELIHOOD = (
-    Column("model", "autoencoder", "s", ""),
+    Column("model", "model", "s", ""),
     Column("pixels", "pixels", "s", "The likelihood of a pixel given the code; only rows of one kind compare in nats."),
     Column("iwae", "IWAE bound", ".2f",
            "Bound on log p(x) by importance sampling. Nats an image, higher is better."),

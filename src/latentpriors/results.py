@@ -2,7 +2,7 @@
 
 __all__ = ["ALPHA", "Results", "load_results", "log_figures"]
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +33,7 @@ class Results:
         codes: For each autoencoder the class structure of its codes; empty where nobody has measured it.
         accuracies: Of the "classifier" and, where there is one, the "judge", on "validation" and "test".
         likelihood: For each autoencoder what it says of test images in nats; empty where nobody has measured it.
+        bounds: The same for the cells whose fitted prior takes the place of the autoencoder's own.
     """
 
     dataset: str
@@ -44,6 +45,7 @@ class Results:
     codes: dict[str, dict]
     accuracies: dict[str, dict]
     likelihood: dict[str, dict]
+    bounds: dict[str, dict] = field(default_factory=dict)
 
     @property
     def competing(self) -> pd.DataFrame:
@@ -86,7 +88,8 @@ def load_results(cells: dict[str, dict], real: dict[str, dict], shared: Path, da
         cells: The cells of the table as in cells.yaml.
         real: The floor's row as in cells.yaml.
         shared: Of the data set: classifier.json, judge.json and of each table TABLE/CELL.json, TABLE/CELL/,
-            TABLE/autoencoders/ and TABLE/codes/; where they are, TABLE/likelihood/, conditional, completion and sweep.
+            TABLE/autoencoders/ and TABLE/codes/; where they are, TABLE/likelihood/, TABLE/bounds/, conditional,
+            completion and sweep.
         dataset: Its name.
 
     Raises:
@@ -121,6 +124,8 @@ def load_results(cells: dict[str, dict], real: dict[str, dict], shared: Path, da
         {name: _optional(_first(homes, f"codes/{name}.json")) for name in names},
         {"classifier": load_json(shared / "classifier.json"), "judge": _optional(shared / "judge.json")},
         {name: _optional(_first(homes, f"likelihood/{name}.json")) for name in names},
+        {f"{item['autoencoder']}-{item['prior']}": _optional(_first(homes, f"bounds/{key}.json"))
+         for key, item in cells.items()},
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ COMPARED = "bernoulli"  # the likelihood of pixels whose models are ranked
 
 def likelihood(results: Results) -> list[Text | Sheet]:
     """Returns the table of bounds, models of one likelihood of pixels together, and which of them is highest."""
-    found = {name: facts for name, facts in results.likelihood.items() if facts}
+    found = {name: facts for name, facts in (results.likelihood | results.bounds).items() if facts}
     if not found:
         return []
     ordered = sorted(found.items(), key=lambda item: _place(item[1]))
@@ -96,9 +96,13 @@ def _nats(found: dict[str, dict]) -> str:
         "Means over test images and seeds, without the weights of any training loss: ELBO = -reconstruction - KL, and "
         "KL = NLL of the prior - entropy. Grey pixels are taken as they are, not binarized, so that Bernoulli figures "
         "are cross-entropies: they compare with each other and not with the literature on binarized images. A dash: an "
-        "encoder without noise has no q(z | x), hence no entropy, KL or ELBO, and a bound only where a prior was "
-        "trained along with it; a decoder without a likelihood has no nats. "
+        "encoder without noise has no q(z | x), hence no entropy, KL or ELBO, and a bound only with a prior that was "
+        "trained along with it or fitted to its codes; a decoder without a likelihood has no nats. "
     )
+    if any("-" in name for name in found):
+        text += (
+            "A row AUTOENCODER-PRIOR has that prior in place of the autoencoder's own: what two stages make of pixels. "
+        )
     if not bounded:
         return text.strip()
     S, N = (f"{bounded[0][key]:.0f}" for key in ("iwae_samples", "iwae_images"))

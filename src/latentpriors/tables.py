@@ -7,7 +7,8 @@ from pathlib import Path
 
 import yaml
 
-GROUPS = ("models", "real", "cells")  # of a cells.yaml: what is trained, the floor's row, the other rows
+# Of a cells.yaml: what is trained, the floor's row, the other rows, and rows whose likelihood in pixels is measured.
+GROUPS = ("models", "real", "cells", "bounds")
 
 
 def read_tables(root: Path) -> dict[str, dict]:
