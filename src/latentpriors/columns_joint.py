@@ -45,6 +45,8 @@ TWO_STAGE = (
     Column("two_stage", "FCD, two-stage", ".2f", "Prior fitted to the codes of a finished autoencoder."),
     Column("joint_ceiling", "reconstructions, joint", ".2f", "FCD of the joint autoencoder's reconstructions."),
     Column("two_stage_ceiling", "reconstructions, two-stage", ".2f", "FCD of the other autoencoder's."),
+    Column("joint_seconds", "seconds, joint", ".0f", "Of a seed's training, on a CPU of processor time."),
+    Column("two_stage_seconds", "seconds, two-stage", ".0f", "The same of autoencoder and prior together."),
     Column("ratio", "ratio", ".2f", "FCD of the joint over the two-stage one, geometric means over seeds."),
     Column("span", "95% interval", "s", "Of the ratio, for this pair alone."),
     Column("p", "p alone", ".3f", "Of the t test of log FCD, paired by seed on one autoencoder, else Welch's."),

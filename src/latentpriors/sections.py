@@ -34,9 +34,11 @@ CAPTIONS = {
     "maps": "t-SNE (perplexity 70) of test codes, colored by class: how far each autoencoder separates the classes "
     "without having seen a label.",
     "curves": "Training curves, one line for each seed; the validation figure is the one on which weights are kept. "
+    "Losses are as each training minimizes them, weights of their terms included. "
     "For gmm the axis is the number of components.",
     "pareto": "FCD against the seconds of the prior's fit, the autoencoder's training left out. Cells on the dashed "
-    "front are beaten by no cheaper one; what needs no fit stands at the left edge.",
+    "front are beaten by no cheaper one; what needs no fit stands at the left edge, also where a "
+    "flow was paid for along with its autoencoder, as in glf-native.",
     "agreement": "Kendall's tau of each two rankings of the competing cells: 1 (dark blue) where they rank alike, -1 "
     "(red) where reversed. Read the first row: what disagrees with FCD there measures something else.",
 }

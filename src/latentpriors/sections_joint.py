@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from .answer import spent
 from .columns_joint import TWO_STAGE
 from .page import Section, Text
 from .results import ALPHA, Results
@@ -51,9 +52,9 @@ def two_stage(results: Results) -> list[Text | Sheet]:
     text = (
         "A flow trained along with its autoencoder against one that is fitted afterwards: to the codes of an "
         "autoencoder trained without a flow, or to the codes of the same autoencoder. flow_narrow is as small as the "
-        "joint flows, and flow is the wider one that its trials chose; either adds its steps to the autoencoder's. "
-        "Reconstructions say how much is the autoencoder's. Verdicts are for each pair alone, with the p value of its "
-        "t test of log FCD. "
+        "joint flows, and flow is the wider one that its trials chose; either adds its steps to the autoencoder's: the "
+        "seconds say how equal the budgets are. Reconstructions say how much is the autoencoder's. Verdicts are for "
+        "each pair alone, with the p value of its t test of log FCD. "
     )
     return [
         Text(text + " ".join(_sentence(row, len(results.pairs)) for row in found)),
@@ -69,6 +70,7 @@ def _compared(results: Results, joint: str, later: str) -> dict[str, object]:
     ratio, low, high = np.exp(logs if pair.a == joint else [-pair.difference, -pair.high, -pair.low])
     return {
         "pair": f"{joint} against {later}", "names": (joint, later), "joint": fcd[joint], "two_stage": fcd[later],
+        "joint_seconds": _seconds(results, joint), "two_stage_seconds": _seconds(results, later),
         "joint_ceiling": _ceiling(results, joint), "two_stage_ceiling": _ceiling(results, later),
         "ratio": ratio, "span": None if np.isnan(low) else f"{low:.2f} to {high:.2f}", "p": pair.p,
         "p_holm": pair.p_holm,
@@ -78,6 +80,13 @@ def _compared(results: Results, joint: str, later: str) -> dict[str, object]:
 def _ceiling(results: Results, cell: str) -> float | None:
     row = results.ceiling(cell.partition("-")[0])
     return None if row is None else float(row.fcd)
+
+
+def _seconds(results: Results, cell: str) -> float | None:
+    """Returns what a seed of a cell took, its autoencoder included."""
+    facts = results.trained.get(cell.partition("-")[0])
+    fit = results.competing.set_index("cell").get("fit_seconds")
+    return None if facts is None or fit is None else spent(facts) + float(np.nan_to_num(fit[cell]))
 
 
 def _sentence(row: dict, pairs: int) -> str:

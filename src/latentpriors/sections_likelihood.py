@@ -13,6 +13,7 @@ from .page import Text
 from .results import Results
 from .sheets import Sheet
 
+WEIGHTED = ("beta_vae", "beta_vae_capacity", "vae_flow_prior", "glf_regularized")  # their losses weigh a term
 COMPARED = "bernoulli"  # the likelihood of pixels whose models are ranked
 
 
@@ -54,6 +55,11 @@ def _highest(found: dict[str, dict]) -> list[str]:
     text = f"**{best}** has the highest bound on log p(x) of the {len(ranked)} models {kind}: {value}."
     notes = " Autoencoders of other tables are not among them."
     notes += " cvae was trained with the images' classes, which no other model saw." if "cvae" in ranked else ""
+    if weighted := [name for name in ranked if name in WEIGHTED]:
+        notes += (
+            f" The training of {listed(weighted)} weighs reconstruction against KL or NLL as params.yaml says, and the "
+            "bound weighs nothing: they are ranked for what they give, not for what they sought."
+        )
     if looser := [name for name, facts in ranked.items() if "proposal_width" in facts]:
         notes += (
             f" The bound of {listed(looser)} is looser than need be: without a posterior its codes are drawn from "

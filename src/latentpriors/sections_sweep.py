@@ -8,12 +8,22 @@ import pandas as pd
 
 from .columns_joint import SWEEP
 from .figures_sweep import REGULARIZED, fluctuation, scale_curves, sweep_lines
+from .metrics import difference_interval
 from .names import SWEPT, UNSWEPT
 from .page import Picture, Text, written
 from .results import Results
 from .sheets import Sheet
 
 UNREST = {"code_scale": "unsteady_scale", "nll_nats": "unsteady_nll"}  # what `fluctuation` gives, and its columns
+
+COLLAPSED = 0.01  # of the scale of GLF's codes, below which those of regularized GLF have collapsed
+
+# The figures of models with a flow that are set against the VAE's; lower is better.
+COMPARED = {
+    "mismatch_accuracy": "two-sample accuracy",
+    "mismatch_sliced_wasserstein": "sliced Wasserstein",
+    "fcd": "FCD",
+}
 
 CAPTIONS = {
     "sweep": "The terms and FCD over β, the weight of the reconstruction: a line for each model, its band from the "
@@ -35,10 +45,11 @@ def swept(results: Results, out: Path) -> list[Text | Sheet | Picture]:
     text = (
         f"Every model trained anew for each β at {facts['factor']:g} times the steps of the table's autoencoders, so "
         "that its figures are those of this section alone. Its own prior is sampled. The VAE's β is taken as the "
-        "weight of its reconstruction too: 10 here is the β-VAE's β of 0.1. "
+        "weight of its reconstruction too: 10 here is the β-VAE's β of 0.1. Models with a flow have more to learn: "
+        "with so few steps they are compared at an equal budget, not at their best. "
     )
     return [
-        Text(text + _best(rows)), Text(_scales(rows)),
+        Text(text + _best(rows)), Text(_at_equal_weights(points)), Text(_scales(rows, points)),
         *written("sweep", sweep_lines(points), CAPTIONS["sweep"], out),
         *written("scales", scale_curves(curves), CAPTIONS["scales"], out),
         Sheet(SWEEP, rows, explained=True, missing="–"),
@@ -71,17 +82,49 @@ def _best(rows: pd.DataFrame) -> str:
     return f"{text} Seeds failed, so that they are no candidates: {', '.join(left_out)}." if left_out else text
 
 
-def _scales(rows: pd.DataFrame) -> str:
-    """Says how wide the codes of GLF and regularized GLF end, and how much they fluctuate."""
-    parts = []
+def _at_equal_weights(points: pd.DataFrame) -> str:
+    """Says for each model with a flow at which β its figures are better or worse than those of the VAE there."""
+    lines = []
+    for method in ("vae_flow_posterior", "vae_flow_prior"):
+        said = []
+        for key, title in COMPARED.items():
+            wide = points.pivot_table(key, ["beta", "seed"], "method", dropna=False)
+            found = {"better": [], "worse": [], "not told apart": []}
+            for beta, part in wide.groupby("beta") if {method, "vae"} <= set(wide) else ():
+                if part[[method, "vae"]].notna().all(axis=None):
+                    difference, low, high = difference_interval(part[method], part["vae"], paired=True)
+                    told = low is not None and not low <= 0 <= high
+                    verdict = ("better" if difference < 0 else "worse") if told else "not told apart"
+                    found[verdict].append(f"{beta:g}")
+            parts = [f"{verdict} at {', '.join(betas)}" for verdict, betas in found.items() if betas]
+            said += [f"by {title} {'; '.join(parts)}"] if parts else []
+        lines += [f"{method}: {', '.join(said)}."] if said else []
+    if not lines:
+        return ""
+    return (
+        "**Against the VAE at the same β**, paired by seed, each figure and β looked at alone; where a seed has no "
+        f"figure, the β is left out. {' '.join(lines)}"
+    )
+
+
+def _scales(rows: pd.DataFrame, points: pd.DataFrame) -> str:
+    """Says how wide the codes of GLF and regularized GLF end, whether they collapse, and how much they fluctuate."""
+    parts, collapsed = [], []
+    seeds = points.set_index(["method", points.beta.fillna(0)]).code_scale
+    wide = seeds[[(UNSWEPT, 0)]].mean() if UNSWEPT in set(points.method) else float("nan")
     for row in rows[rows.method.isin([UNSWEPT, REGULARIZED])].itertuples():
         name = f"regularized at β = {row.beta:g}" if row.method == REGULARIZED else UNSWEPT
         if row.failures == row.seeds:
             parts.append(f"{name} failed in all {row.seeds:.0f} seeds")
         else:
-            parts.append(f"{name} {row.code_scale:#.2g} ({row.unsteady_scale:.1%}, {row.unsteady_nll:.2g} nats)")
+            own = seeds[[(row.method, 0 if pd.isna(row.beta) else row.beta)]].dropna()
+            span = f"{own.min():#.2g} to {own.max():#.2g}"
+            parts.append(f"{name} {span} ({row.unsteady_scale:.1%}, {row.unsteady_nll:.2g} nats)")
+            if fallen := int((own < COLLAPSED * wide).sum()):
+                collapsed.append(f"{name} in {fallen} of {len(own)} seeds")
     return (
-        "**The scale of the codes** of GLF and regularized GLF with the kept weights, and in brackets how much it and "
-        "the prior's NLL still change from one look to the next in the second half of the training, in which the "
-        f"learning rate falls to zero: {', '.join(parts)}. A seed that diverged is not in these figures."
+        "**The scale of the codes** of GLF and regularized GLF with the kept weights, from the least to the greatest "
+        "seed, and in brackets how much it and the prior's NLL still change from one look to the next in the second "
+        f"half of the training, in which the learning rate falls to zero: {', '.join(parts)}. A seed that diverged is "
+        f"not in these figures. **Collapsed**, below {COLLAPSED:.0%} of GLF's: {', '.join(collapsed) or 'none'}."
     )
