@@ -66,6 +66,15 @@ def signs(n: int) -> list[torch.Tensor]:
     return [one, -one]
 
 
+@pytest.mark.parametrize(("cls", "beta", "weight"), [(GLF, {}, 0.0), (GLFRegularized, {"beta": 7.0}, 1.0)])
+def test_glfs_weights_are_chosen_on_what_its_encoder_minimizes(cls: type[GLF], beta: dict, weight: float) -> None:
+    model, x = cls(**SMALL, **FLOW, **beta), images(9)
+    reconstruction = bernoulli_cross_entropy(x, model.decoder(model.encode(x)[0])).mean()
+    nll = -model.prior.log_prob(model.encode(x)[0]).mean()
+    expected = beta.get("beta", 1.0) * reconstruction + weight * nll
+    assert float(model.validation((x,))) == pytest.approx(float(expected), rel=1e-5)
+
+
 def test_glfs_encoder_gets_no_gradient_from_the_flow() -> None:
     model, x = GLF(**SMALL, **FLOW), images(9)
     reconstruction = bernoulli_cross_entropy(x, model.decoder(model.encode(x)[0])).mean()

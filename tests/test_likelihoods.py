@@ -209,6 +209,19 @@ def test_a_deterministic_model_has_reconstruction_and_nll_alone() -> None:
         Joint(made("pca")).log_likelihood(x, torch.zeros(20, D))
 
 
+def test_the_width_of_a_proposal_is_chosen_on_validation_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    def look(joint: Joint, scale: torch.Tensor, given: torch.Tensor) -> Proposal:
+        seen.append(given)
+        return chosen_proposal(joint, scale, given)
+
+    monkeypatch.setitem(likelihood_figures.__globals__, "chosen_proposal", look)
+    model, x, validation = made("glf"), images(90), images(50, 1)
+    likelihood_figures(model, x, stored(model.codes(x).detach()), seeded(), samples=2, bounded=2, validation=validation)
+    assert torch.equal(seen[0], validation)
+
+
 def test_mismatch_is_zero_where_codes_come_from_the_prior() -> None:
     """A mixture's own draws (cvae), and those moved by two of its standard deviations along one axis."""
     model = CVAE(**TINY, classes=3)
