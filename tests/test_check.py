@@ -113,9 +113,9 @@ def test_missing_keys(files: tuple[dict, dict]) -> None:
         ("mnist-ae-flow2", {}, r"mnist-ae-flow2: by its fields its name should be mnist-ae-flow"),
         ("mnist-ae-flow", {"table": "postr"}, r"the table: 'mnist-postr' is unknown; choose from digits-joint"),
         (
-            "mnist-dae-flow",
-            {"autoencoder": "dae"},
-            r"mnist-dae-flow: the table joint trains mnist-dae and .*; move the line to tables/mnist-joint/cells.yaml",
+            "mnist-cvae-flow",
+            {"autoencoder": "cvae"},
+            r"mnist-cvae-flow: the table joint trains mnist-cvae and .*; move the line to tables/mnist-joint/cells.yaml",
         ),
         ("mnist-ae-flow", {"tabel": "x"}, r"'tabel' is unknown; choose from dataset, autoencoder, prior, table"),
     ],
