@@ -115,7 +115,7 @@ def method(results: Results) -> str:
     """Returns what the figures are, and what they were bought with."""
     row = results.competing.iloc[0]
     budgets = ", ".join(
-        f"{name} {facts.get('steps', 0):,} ({spent(facts):.0f} s)"  # a closed form takes none
+        f"{name} {facts.get('steps', 0):,} ({_cost(facts)})"  # a closed form takes none
         for name, facts in results.trained.items()
     )
     judge = results.accuracies["judge"]
@@ -133,9 +133,17 @@ def method(results: Results) -> str:
     )
 
 
-def spent(facts: dict) -> float:
-    """Returns the seconds of a training: on a CPU processor time, which does not depend on what else it does."""
-    return facts.get("cpu_seconds", facts["seconds"]) if facts.get("device") == "cpu" else facts["seconds"]
+def spent(facts: dict) -> float | None:
+    """Returns the seconds of a training: on a CPU processor time, which does not depend on what else it does.
+
+    None where that was not measured.
+    """
+    return facts.get("cpu_seconds") if facts.get("device") == "cpu" else facts["seconds"]
+
+
+def _cost(facts: dict) -> str:
+    seconds = spent(facts)
+    return f"{facts['seconds']:.0f} s by the clock" if seconds is None else f"{seconds:.0f} s"
 
 
 def _accuracy(figures: dict) -> str:

@@ -53,8 +53,8 @@ def two_stage(results: Results) -> list[Text | Sheet]:
         "A flow trained along with its autoencoder against one that is fitted afterwards: to the codes of an "
         "autoencoder trained without a flow, or to the codes of the same autoencoder. flow_narrow is as small as the "
         "joint flows, and flow is the wider one that its trials chose; either adds its steps to the autoencoder's: the "
-        "seconds say how equal the budgets are. Reconstructions say how much is the autoencoder's. Verdicts are for "
-        "each pair alone, with the p value of its t test of log FCD. "
+        "seconds, where both were measured, say how equal the budgets are. Reconstructions say how much is the "
+        "autoencoder's. Verdicts are for each pair alone, with the p value of its t test of log FCD. "
     )
     return [
         Text(text + " ".join(_sentence(row, len(results.pairs)) for row in found)),
@@ -83,10 +83,10 @@ def _ceiling(results: Results, cell: str) -> float | None:
 
 
 def _seconds(results: Results, cell: str) -> float | None:
-    """Returns what a seed of a cell took, its autoencoder included."""
-    facts = results.trained.get(cell.partition("-")[0])
-    fit = results.competing.set_index("cell").get("fit_seconds")
-    return None if facts is None or fit is None else spent(facts) + float(np.nan_to_num(fit[cell]))
+    """Returns the seconds that a seed of a cell took, its autoencoder included; None where nobody measured them."""
+    facts, cells = results.trained.get(cell.partition("-")[0]), results.competing.set_index("cell")
+    own = spent(facts) if facts else None
+    return None if own is None or "fit_seconds" not in cells else own + float(np.nan_to_num(cells.fit_seconds[cell]))
 
 
 def _sentence(row: dict, pairs: int) -> str:
