@@ -115,7 +115,7 @@ def test_missing_keys(files: tuple[dict, dict]) -> None:
         (
             "mnist-cvae-flow",
             {"autoencoder": "cvae"},
-            r"mnist-cvae-flow: the table joint trains mnist-cvae and .*; move the line to tables/mnist-joint/cells.yaml",
+            "the table joint trains mnist-cvae and .*; move the line to tables/mnist-joint/cells.yaml",
         ),
         ("mnist-ae-flow", {"tabel": "x"}, r"'tabel' is unknown; choose from dataset, autoencoder, prior, table"),
     ],

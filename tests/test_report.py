@@ -14,7 +14,7 @@ from scipy import stats
 
 from latentpriors.answer import conclusions, method
 from latentpriors.certainty import bias, neighbours, neighbours_in_words
-from latentpriors.figures_images import tiled
+from latentpriors.figures_images import sample_strips, tiled
 from latentpriors.flatness import flatness_in_words, late_gain
 from latentpriors.galleries import galleries
 from latentpriors.memorized import memorization
@@ -508,6 +508,15 @@ def test_tiles_keep_their_pixels(channels: int) -> None:
     assert picture.shape[:2] == (2 * 32 + 9, 3 * 32 + 2 * 2)  # 8 pixels become 32; 2 between tiles, 9 at the break
     assert np.array_equal(picture[32 + 9 :: 4, 34 * 2 :: 4][:8, :8], images[5])
     assert (picture[32 : 32 + 9] == 255).all()
+
+
+@pytest.mark.parametrize("name", ["ae-gmm", "vae_flow_posterior-reconstruction", "ae-flow (FlowAE)"])
+def test_names_beside_samples_are_whole(name: str) -> None:
+    figure = sample_strips({"ae": np.zeros((16, 8, 8)), name: np.zeros((16, 8, 8))})
+    figure.draw_without_rendering()
+    labels = [axes.yaxis.label.get_window_extent() for axes in figure.axes]
+    assert min(label.x0 for label in labels) >= 0
+    assert all(label.x1 <= axes.get_window_extent().x0 for label, axes in zip(labels, figure.axes, strict=True))
 
 
 def test_maps_keep_classes_apart() -> None:

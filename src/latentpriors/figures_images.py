@@ -34,11 +34,14 @@ def tiled(images: np.ndarray, columns: int, breaks: Collection[int] = ()) -> Ima
 
 def sample_strips(grids: dict[str, np.ndarray], count: int = 16) -> Figure:
     """Draws a row of images for each entry, (N, H, W) or (N, H, W, C) each."""
-    figure = Figure(figsize=(9.2, 0.5 * len(grids) + 0.1))
+    labels = [name.replace(" (", "\n(") for name in grids]
+    margin = 0.2 + 0.066 * max(len(line) for label in labels for line in label.split("\n"))  # inches, of letters too
+    width = margin + 7.6
+    figure = Figure(figsize=(width, 0.5 * len(grids) + 0.1))
     rows = figure.subplots(len(grids), 1, squeeze=False)[:, 0]
-    for axes, (name, images) in zip(rows, grids.items(), strict=True):
+    for axes, label, images in zip(rows, labels, grids.values(), strict=True):
         axes.imshow(np.concatenate(list(images[:count]), axis=1), cmap="gray", vmin=0, vmax=255, aspect="equal")
         axes.set(xticks=[], yticks=[], frame_on=False)
-        axes.set_ylabel(name.replace(" (", "\n("), rotation=0, ha="right", va="center", fontsize=8)
-    figure.subplots_adjust(left=0.17, right=0.995, top=0.99, bottom=0.01, hspace=0.04)
+        axes.set_ylabel(label, rotation=0, ha="right", va="center", fontsize=8)
+    figure.subplots_adjust(left=margin / width, right=0.995, top=0.99, bottom=0.01, hspace=0.04)
     return figure

@@ -161,4 +161,5 @@ def _curves(results: Results) -> dict[str, pd.DataFrame]:
     own = {name: results.preview_of(name, "curves.csv") for name in results.trained}
     cells = {name: results.preview(name, "curves.csv") for name in results.competing.cell}
     found = {name: pd.read_csv(path) for name, path in (own | cells).items() if path}
-    return {name: table for name, table in found.items() if len(table)}
+    # A closed form has one point, which makes no curve.
+    return {name: table for name, table in found.items() if table.step.nunique() > 1}
