@@ -3,15 +3,18 @@
 from pathlib import Path
 
 import pandas as pd
+import torch
 
 from context import ROOT, arguments, device, generator, params, run
 from latentpriors.names import SWEPT, UNSWEPT
+from latentpriors.previews import save_grid
 from latentpriors.registry import find
 from latentpriors.scoring import load_classifiers, load_reference
 from latentpriors.store import load_json, load_tensors, save_json, whole
 from latentpriors.sweep import at_beta, fit_point, points
-from latentpriors.sweep_tables import COLUMNS, summary
+from latentpriors.sweep_tables import COLUMNS, point_name, summary
 from latentpriors.training import Budget
+from latentpriors.walks import shown
 from seeds import curves, each_seed, gather_curves
 
 # A finished seed's, beside the methods.
@@ -25,7 +28,7 @@ def main() -> None:
     options = arguments(
         __doc__, dataset="a key of datasets in params.yaml", images="the images' file",
         reference="the real images' moments", classifier="the classifiers' folder",
-        metrics="the JSON file for the figures", preview="the folder for the tables of points and curves",
+        metrics="the JSON file for the figures", preview="the folder for the tables of points and curves, and samples over training",
     )  # fmt: skip
     dataset, own, shared = (
         options.dataset,
@@ -53,17 +56,17 @@ def main() -> None:
                 log=curves(folder), label=f"{dataset} {name} {beta or ''} {index}", row=index,
             )  # fmt: skip
             codes = generator(where, "codes", dataset, index)  # last: its seed is the weights' in train_autoencoder too
-            return fit_point(name, kwargs, images, budget, codes, noise, classifiers, reference, n)
+            return fit_point(name, kwargs, images, budget, codes, noise, classifiers, reference, n, folder)
 
         settings = {"kwargs": kwargs, "steps": steps, "samples": n, "device": str(where)}
         settings |= {key: shared[key] for key in ("batch_size", "precision")}
-        label = f"sweep/{dataset}-{name}" + (f"-{beta:g}" if beta else "")
+        label = f"sweep/{dataset}-{point_name(name, beta)}"
         return each_seed(label, params("seeds"), settings, lambda index: [Path(options.images), *scorers, *CODE], fit)
 
     # Loaded now: finished seeds are found by the source of all methods that are loaded.
     for kind, name in (*(("autoencoders", name) for name in (UNSWEPT, *SWEPT)), ("priors", "native")):
         find(kind, name)
-    rows, followed = [], []
+    rows, followed, shots = [], [], {}
     for name, beta in points(own["betas"]):
         folders = fitted(name, beta)
         rows += [
@@ -71,6 +74,7 @@ def main() -> None:
             for index, folder in enumerate(folders)
         ]
         followed.append(gather_curves(folders).assign(method=name, beta=beta))
+        shots[point_name(name, beta)] = load_tensors(folders[0] / "shots.safetensors")[0]
     table = pd.DataFrame(rows).reindex(columns=list(COLUMNS))
     save_json(Path(options.metrics), facts | summary(table))
     with whole(Path(options.preview)) as part:
@@ -78,6 +82,10 @@ def main() -> None:
         table.to_csv(part / "points.csv", index=False, float_format="%.6g")
         logged = pd.concat(followed)[["method", "beta", "step", "seed", "figure", "value"]]
         logged.to_csv(part / "curves.csv", index=False, float_format="%.6g")
+        (part / "samples").mkdir()
+        for name, by_step in shots.items():
+            if by_step:  # a training that broke before the first look has none
+                save_grid(torch.cat(shown(by_step)), part / f"samples/{name}.png")
 
 
 if __name__ == "__main__":

@@ -24,8 +24,9 @@ from latentpriors.figures import save
 from latentpriors.figures_sweep import fluctuation, scale_curves, sweep_lines
 from latentpriors.names import SWEPT
 from latentpriors.networks import Classifier
-from latentpriors.store import save_tensors
-from latentpriors.sweep import at_beta, fit_point, follow, points
+from latentpriors.previews import read_grid
+from latentpriors.store import load_tensors, save_tensors
+from latentpriors.sweep import SHOTS, at_beta, fit_point, follow, native_shots, points
 from latentpriors.sweep_tables import COLUMNS, FIGURES, summary
 from latentpriors.training import Budget
 
@@ -66,11 +67,11 @@ def heard(classifier: Classifier, images: torch.Tensor) -> list[np.ndarray]:
 
 
 @torch.enable_grad()
-def point(name: str, arguments: dict, images: dict, judge: tuple, **options: object) -> dict:
+def point(name: str, arguments: dict, images: dict, judge: tuple, folder: Path, **options: object) -> dict:
     torch.manual_seed(0)
     shares = {split: x.float() / 255 for split, x in images.items()}
     return fit_point(
-        name, SETTINGS | arguments, shares, budget(**options), seeded(1), seeded(2), [judge[0]], judge[1], N
+        name, SETTINGS | arguments, shares, budget(**options), seeded(1), seeded(2), [judge[0]], judge[1], N, folder
     )
 
 
@@ -117,8 +118,8 @@ def test_beta_weighs_the_reconstruction_of_the_vae_too(images: dict) -> None:
 
 
 @torch.no_grad()
-def test_glf_is_what_it_is_by_hand(images: dict, judge: tuple) -> None:
-    found = point("glf", FLOW, images, judge)
+def test_glf_is_what_it_is_by_hand(images: dict, judge: tuple, tmp_path: Path) -> None:
+    found = point("glf", FLOW, images, judge, tmp_path)
     model, x = by_hand(GLF, FLOW, images)
     z = model.encoder(x)
     assert found["reconstruction"] == pytest.approx(cross_entropy(model, x, z), rel=1e-5)
@@ -128,11 +129,16 @@ def test_glf_is_what_it_is_by_hand(images: dict, judge: tuple) -> None:
     assert found["fcd"] == pytest.approx(fcd(model, drawn, judge), rel=1e-4)
     assert not {"entropy", "kl", "collapse", "failure"} & found.keys()
     assert found.keys() <= set(FIGURES)
+    shots = load_tensors(tmp_path / "shots.safetensors")[0]
+    assert sorted(shots) == ["0000010", "0000020", "0000030", "0000040", "0000050", "0000060"]
+    first = torch.sigmoid(model.decoder(model.prior.sample(SHOTS, seeded(2))))
+    assert (shots["0000060"].float() / 255 - first).abs().max() <= 0.5 / 255 + 1e-6  # of the flow, not of N(0, I)
+    assert not torch.equal(shots["0000010"], shots["0000060"])
 
 
 @torch.no_grad()
-def test_the_vae_at_beta_is_what_it_is_by_hand(images: dict, judge: tuple) -> None:
-    found = point("vae", at_beta("vae", {}, 10), images, judge)
+def test_the_vae_at_beta_is_what_it_is_by_hand(images: dict, judge: tuple, tmp_path: Path) -> None:
+    found = point("vae", at_beta("vae", {}, 10), images, judge, tmp_path)
     model, x = by_hand(VAE, {"beta": 0.1}, images)
     mean, scale = model.encode(x)
     z = mean + scale * torch.randn((400, *mean.shape), generator=seeded(9))
@@ -146,7 +152,7 @@ def test_the_vae_at_beta_is_what_it_is_by_hand(images: dict, judge: tuple) -> No
     )
     assert found["elbo"] == pytest.approx(-found["reconstruction"] - found["kl"])
     assert found["fcd"] == pytest.approx(fcd(model, torch.randn(N, 2, generator=seeded(2)), judge), rel=1e-4)
-    heavier = point("vae", at_beta("vae", {}, 0.1), images, judge)
+    heavier = point("vae", at_beta("vae", {}, 0.1), images, judge, tmp_path)
     assert heavier["kl"] < 0.3 * kl
 
 
@@ -167,8 +173,23 @@ def test_a_look_measures_the_weights_of_its_step_and_changes_nothing(images: dic
     assert torch.equal(model.generator.get_state(), before)
 
 
-def test_a_point_that_diverges_is_a_failure_without_figures(images: dict, judge: tuple) -> None:
-    found = point("vae_flow_prior", {"beta": 1e38, "transforms": 2, "flow_hidden": [8]}, images, judge)
+def test_shots_leave_the_training_and_its_randomness_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(0)
+    model = GLF(**SETTINGS, **FLOW)
+    before = torch.random.get_rng_state()
+    shots = native_shots(model, 3)
+    assert torch.equal(torch.random.get_rng_state(), before)
+    assert model.training
+    assert (shots.shape, shots.dtype) == ((SHOTS, 1, 8, 8), torch.uint8)
+    assert shots.any(3).any(2).all()
+    assert torch.equal(native_shots(model, 3), shots)
+    monkeypatch.setattr(sweep, "native_prior", _Broken)
+    assert not native_shots(model, 3).any()
+
+
+def test_a_point_that_diverges_is_a_failure_without_figures(images: dict, judge: tuple, tmp_path: Path) -> None:
+    arguments = {"beta": 1e38, "transforms": 2, "flow_hidden": [8]}
+    found = point("vae_flow_prior", arguments, images, judge, tmp_path)
     assert "try a lower learning rate" in found.pop("failure")
     assert found == {}
 
@@ -182,10 +203,10 @@ class _Broken:
 
 
 def test_a_prior_that_breaks_costs_the_figures_of_its_samples(
-    images: dict, judge: tuple, monkeypatch: pytest.MonkeyPatch
+    images: dict, judge: tuple, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sweep, "native_prior", _Broken)
-    found = point("vae", {}, images, judge, steps=5)
+    found = point("vae", {}, images, judge, tmp_path, steps=5)
     assert found["failure"] == "the prior drew codes that are not finite"
     assert found["reconstruction"] > 0
     assert "fcd" not in found
@@ -312,3 +333,5 @@ def test_the_stage(tmp_path: Path, images: dict, judge: tuple, monkeypatch: pyte
     assert set(logged.figure) == {"reconstruction", "nll", "entropy", "kl", "code_scale"}
     assert logged[logged.method == "glf"].beta.isna().all()
     assert len(logged[(logged.method == "vae") & (logged.beta == 2) & (logged.figure == "kl")]) == 4
+    assert {"glf.png", *(f"{name}-2.png" for name in SWEPT)} <= {p.name for p in (tmp_path / "preview/samples").iterdir()}
+    assert read_grid(tmp_path / "preview/samples/glf.png").shape == (4 * SHOTS, 8, 8)

@@ -1,10 +1,11 @@
 """Likelihood models at several weights β of the reconstruction, and GLF, which has no β, as their reference."""
 
-__all__ = ["at_beta", "fit_point", "follow", "points"]
+__all__ = ["at_beta", "fit_point", "follow", "native_shots", "points"]
 
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -20,10 +21,12 @@ from .networks import Classifier
 from .priors.base import Standardization
 from .registry import find
 from .scoring import activations, distances
+from .store import save_tensors
 from .training import Budget, evaluate
 from .walks import images as images_of
 
 FOLLOWED = ("reconstruction", "nll", "entropy", "kl")
+SHOTS = 8  # samples of the model's own prior that are kept at every look
 
 
 def points(betas: Sequence[float]) -> list[tuple[str, float | None]]:
@@ -41,7 +44,7 @@ def at_beta(name: str, arguments: dict, beta: float | None) -> dict:
 
 def fit_point(
     name: str, arguments: dict, images: dict[str, Tensor], budget: Budget, codes: torch.Generator,
-    noise: torch.Generator, classifiers: list[Classifier], reference: dict[str, np.ndarray], n: int,
+    noise: torch.Generator, classifiers: list[Classifier], reference: dict[str, np.ndarray], n: int, folder: Path,
 ) -> dict[str, float | str]:  # fmt: skip
     """Trains one model and returns its figures on test images; where one could not be had, `failure` is the reason.
 
@@ -58,9 +61,15 @@ def fit_point(
         classifiers: The frozen ones.
         reference: The moments of the test and validation split, as `distances` takes them.
         n: How many samples are scored.
+        folder: Where shots.safetensors goes: by step, images (`SHOTS`, C, H, W) of the model's own prior.
     """
-    model, found = find("autoencoders", name)(**arguments).to(images["train"].device), {}
-    look = follow(model, images["validation"], budget.log)
+    model, found, shots = find("autoencoders", name)(**arguments).to(images["train"].device), {}, {}
+    measure = follow(model, images["validation"], budget.log)
+
+    def look(step: int) -> None:
+        measure(step)
+        shots[f"{step:07}"] = native_shots(model, noise.initial_seed())
+
     try:
         figures = model.fit(
             (images["train"],), (images["validation"],), replace(budget, look=look, log=lambda step, losses: None)
@@ -71,6 +80,7 @@ def fit_point(
             found |= _finite(group)
     except (ValueError, ArithmeticError) as error:  # a point that fails stays in the table
         found["failure"] = str(error)
+    save_tensors(folder / "shots.safetensors", shots)
     return found
 
 
@@ -91,6 +101,21 @@ def follow(model: Autoencoder, images: Tensor, log: Callable[[int, dict[str, flo
         log(step, found)
 
     return look
+
+
+@torch.no_grad()
+def native_shots(model: Autoencoder, seed: int) -> Tensor:
+    """Returns uint8 images (`SHOTS`, C, H, W) of the model's own prior, from the noise of a seed; black where it broke.
+
+    It leaves the training as it is: the modules of a prior draw their first weights from PyTorch's own generator.
+    """
+    with torch.random.fork_rng(devices=[]):
+        prior = native_prior(model.eval())
+    codes = prior.sample(SHOTS, torch.Generator(next(model.parameters()).device).manual_seed(seed))
+    whole = codes.isfinite().all(1)
+    shots = images_of(model, codes.where(whole[:, None], 0))
+    model.train()
+    return shots * whole[:, None, None, None]
 
 
 @torch.no_grad()

@@ -1,6 +1,6 @@
 """The points of the sweep over β as rows, and their means over seeds."""
 
-__all__ = ["COLUMNS", "FIGURES", "summary"]
+__all__ = ["COLUMNS", "FIGURES", "point_name", "summary"]
 
 import math
 
@@ -17,6 +17,11 @@ FIGURES = (
 )  # fmt: skip
 
 COLUMNS = ("method", "beta", "seed", *FIGURES, "seconds", "cpu_seconds", "failure")
+
+
+def point_name(method: str, beta: float | None) -> str:
+    """Returns METHOD-β, or the method alone where it has no β."""
+    return method if beta is None else f"{method}-{beta:g}"
 
 
 def summary(table: pd.DataFrame) -> dict[str, dict]:
@@ -37,5 +42,5 @@ def summary(table: pd.DataFrame) -> dict[str, dict]:
         row["fcd_by_seed"] = [None if math.isnan(score) else score for score in part.fcd]
         if failures := part.failure.dropna().tolist():
             row |= {"failures": len(failures), "failure": failures[0]}
-        found[method if row["beta"] is None else f"{method}-{beta:g}"] = row
+        found[point_name(method, row["beta"])] = row
     return found
