@@ -14,7 +14,7 @@ from scipy import stats
 from test_report import REAL, written
 
 from latentpriors.metrics import compare
-from latentpriors.page import Picture, Section, Text
+from latentpriors.page import Gallery, Picture, Section, Text
 from latentpriors.previews import read_grid, save_grid
 from latentpriors.report import report
 from latentpriors.results import Results
@@ -343,7 +343,14 @@ def test_the_sweep_names_the_best_weights_and_what_fluctuates(tmp_path: Path) ->
     assert "no candidates: glf_regularized at 1 (2 of 2), vae at 3 (1 of 2)." in text
     assert "regularized at β = 1 failed in all 2 seeds, " in text
     assert "nan" not in text
+    assert "For vae, vae_flow_prior and glf_regularized that is the end of the range" in text
     assert [block.title for block in blocks if isinstance(block, Picture)] == ["sweep", "scales"]
+    (tmp_path / "sweep/samples").mkdir()
+    for index, name in enumerate(("glf", "vae-10")):
+        save_grid(torch.full((16, 1, 4, 4), 100 + index, dtype=torch.uint8), tmp_path / f"sweep/samples/{name}.png")
+    (gallery,) = [block for block in swept(results({}, tmp_path), tmp_path) if isinstance(block, Gallery)]
+    assert [title for title, _ in gallery.items] == ["glf", "vae, β = 10"]
+    assert [np.asarray(Image.open(path)).max() for _, path in gallery.items] != [100, 100]
     sheet = twin("title", [Section("all", blocks)], tmp_path)
     assert "| vae | 10 | 40.50 | 34.15 to 46.85 |" in re.sub(" +", " ", sheet)
     assert swept(results({}, tmp_path / "sweep"), tmp_path) == []

@@ -290,9 +290,11 @@ def test_the_pictures(tmp_path: Path) -> None:
         for name, beta in (("glf", math.nan), ("glf_regularized", 1), ("glf_regularized", 10), ("vae", 1))
         for figure in ("code_scale", "nll")
     ])  # fmt: skip
-    scale = scale_curves(table).axes[0]
-    assert scale.get_yscale() == "log"
-    assert [line.get_ydata().tolist() for line in scale.lines] == [[1.0, 0.1]] * 3  # not the VAE's
+    panels = scale_curves(table).axes
+    assert [axes.get_title() for axes in panels] == ["β = 1", "β = 10", "", ""]
+    assert [axes.get_yscale() for axes in panels] == ["log", "log", "linear", "linear"]
+    drawn = [[line.get_ydata().tolist() for line in axes.lines if len(line.get_ydata())] for axes in panels]
+    assert drawn == [[[1.0, 0.1]] * 2] * 4  # not the VAE's
 
 
 def test_the_stage(tmp_path: Path, images: dict, judge: tuple, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -333,5 +335,6 @@ def test_the_stage(tmp_path: Path, images: dict, judge: tuple, monkeypatch: pyte
     assert set(logged.figure) == {"reconstruction", "nll", "entropy", "kl", "code_scale"}
     assert logged[logged.method == "glf"].beta.isna().all()
     assert len(logged[(logged.method == "vae") & (logged.beta == 2) & (logged.figure == "kl")]) == 4
-    assert {"glf.png", *(f"{name}-2.png" for name in SWEPT)} <= {p.name for p in (tmp_path / "preview/samples").iterdir()}
+    drawn = {path.name for path in (tmp_path / "preview/samples").iterdir()}
+    assert {"glf.png", *(f"{name}-2.png" for name in SWEPT)} <= drawn
     assert read_grid(tmp_path / "preview/samples/glf.png").shape == (4 * SHOTS, 8, 8)

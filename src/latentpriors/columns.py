@@ -113,7 +113,8 @@ COLUMNS = (
     *_group(
         "Last figures of the fit",
         Column("validation", "validation", ".3f",
-               "The figure on which weights are kept, each method's own: NLL, a loss, sliced Wasserstein."),
+               "The figure by which the weights to keep are chosen, each method's own (NLL, a loss, sliced "
+               "Wasserstein), as it was at the last step; that of the kept weights is no higher."),
         Column("best_step", "best step", ",.0f", "After which the kept weights were found, mean over seeds."),
         Column("model", "model", ".3f", "Last training loss of a prior of one player."),
         Column("generator", "generator", ".3f", "Last training loss of WGAN-GP's generator."),

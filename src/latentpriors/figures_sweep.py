@@ -2,7 +2,6 @@
 
 __all__ = ["REGULARIZED", "fluctuation", "scale_curves", "sweep_lines"]
 
-import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -21,7 +20,7 @@ PANELS = {
 }
 REGULARIZED = "glf_regularized"
 EARLY = 0.1  # the share of the training whose outliers may leave the panel
-FOLLOWED = {"code_scale": "scale of the codes (standard deviation)", "nll": "NLL of the prior (nats)"}
+FOLLOWED = {"code_scale": "scale of the codes", "nll": "NLL of the prior (nats)"}
 
 
 def sweep_lines(points: pd.DataFrame) -> Figure:
@@ -57,30 +56,33 @@ def sweep_lines(points: pd.DataFrame) -> Figure:
 
 
 def scale_curves(curves: pd.DataFrame) -> Figure:
-    """Draws the codes' scale and the prior's NLL over training, of GLF and of regularized GLF at each β, a line a seed.
+    """Draws the codes' scale and the prior's NLL over training, of regularized GLF at each β beside GLF, a line a seed.
 
     Arguments:
         curves: Rows of method, beta (NaN for GLF), step, seed, figure and value.
     """
-    figure = Figure(figsize=(7.2, 3.4), layout="constrained")
     betas = sorted(curves.beta[curves.method == REGULARIZED].dropna().unique())
-    shades = dict(zip(betas, matplotlib.colormaps["viridis"](np.linspace(0, 0.88, len(betas))), strict=True))
-    for axes, (key, title) in zip(figure.subplots(1, 2), FOLLOWED.items(), strict=True):
+    figure = Figure(figsize=(7.2, 4.2), layout="constrained")
+    panels = figure.subplots(2, max(len(betas), 1), sharex=True, sharey="row", squeeze=False)
+    for row, (key, title) in zip(panels, FOLLOWED.items(), strict=True):
         table = curves[(curves.figure == key) & np.isfinite(curves.value)]
-        for (beta, _), part in table[table.method == REGULARIZED].groupby(["beta", "seed"]):
-            axes.plot(part.step, part.value, color=shades[beta], lw=1, alpha=0.85)
-        for _, part in table[table.method == UNSWEPT].groupby("seed"):
-            axes.plot(part.step, part.value, color=GREY, lw=1.2, ls="--")
-        axes.set(title=title, xlabel="gradient steps", yscale="log" if key == "code_scale" else "linear")
-        axes.grid(alpha=0.2)
-        later = table.value[table.step > EARLY * table.step.max()]
+        for axes, beta in zip(row, betas, strict=False):
+            for _, part in table[table.method == UNSWEPT].groupby("seed"):
+                axes.plot(part.step, part.value, color=GREY, lw=1.1, ls="--")
+            for _, part in table[(table.method == REGULARIZED) & (table.beta == beta)].groupby("seed"):
+                axes.plot(part.step, part.value, color=SHADES[REGULARIZED], lw=1.1)
+            axes.grid(alpha=0.2)
+        row[0].set(ylabel=title, yscale="log" if key == "code_scale" else "linear")
+        later = table.value[table.method.isin([UNSWEPT, REGULARIZED]) & (table.step > EARLY * table.step.max())]
         if key == "nll" and len(later):
             margin = 0.1 * (later.max() - later.min()) or 1
-            axes.set_ylim(later.min() - margin, later.max() + margin)
-    axes.plot([], [], color=GREY, lw=1.2, ls="--", label=UNSWEPT)
-    for beta, color in shades.items():
-        axes.plot([], [], color=color, lw=1.4, label=f"regularized, β = {beta:g}")
-    figure.legend(loc="outside lower center", ncols=3, frameon=False)
+            row[0].set_ylim(later.min() - margin, later.max() + margin)
+    for axes, beta in zip(panels[0], betas, strict=False):
+        axes.set_title(f"β = {beta:g}")
+    figure.supxlabel("gradient steps", fontsize="medium")
+    panels[0, 0].plot([], [], color=GREY, lw=1.2, ls="--", label=f"{UNSWEPT} (the same in each panel)")
+    panels[0, 0].plot([], [], color=SHADES[REGULARIZED], lw=1.4, label=REGULARIZED)
+    figure.legend(loc="outside lower center", ncols=2, frameon=False)
     return figure
 
 

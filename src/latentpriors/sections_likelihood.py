@@ -60,6 +60,8 @@ def _highest(found: dict[str, dict]) -> list[str]:
             f" The training of {listed(weighted)} weighs reconstruction against KL or NLL as params.yaml says, and the "
             "bound weighs nothing: they are ranked for what they give, not for what they sought."
         )
+    if "beta_vae_capacity" in ranked:
+        notes += " The capacity of beta_vae_capacity grows to the last step: only its last weights had all of it."
     if looser := [name for name, facts in ranked.items() if "proposal_width" in facts]:
         notes += (
             f" The bound of {listed(looser)} is looser than need be: without a posterior its codes are drawn from "

@@ -6,13 +6,19 @@ from pathlib import Path
 
 import pandas as pd
 
+from .answer import listed
 from .columns_joint import SWEEP
+from .figures import save
+from .figures_images import tiled
 from .figures_sweep import REGULARIZED, fluctuation, scale_curves, sweep_lines
 from .metrics import difference_interval
 from .names import SWEPT, UNSWEPT
-from .page import Picture, Text, written
+from .page import Gallery, Picture, Text, written
+from .previews import read_grid
 from .results import Results
 from .sheets import Sheet
+from .sweep_tables import point_name
+from .walks import COLUMNS
 
 UNREST = {"code_scale": "unsteady_scale", "nll_nats": "unsteady_nll"}  # what `fluctuation` gives, and its columns
 
@@ -28,13 +34,15 @@ COMPARED = {
 CAPTIONS = {
     "sweep": "The terms and FCD over β, the weight of the reconstruction: a line for each model, its band from the "
     "lowest to the highest seed; GLF, which has no β, is dashed. A cross is a point of which a seed has no FCD.",
-    "scales": "The scale of the codes and the prior's NLL of validation images while GLF (dashed) and regularized GLF "
-    "train, a line for each seed. Without the stop of the gradient the encoder can lower the NLL by narrowing its "
-    "codes; where β is too small, nothing keeps it from that.",
+    "scales": "The scale of the codes (standard deviation) and the prior's NLL of validation images while GLF (dashed) "
+    "and regularized GLF train, a line for each seed. Without the stop of the gradient the encoder can lower the NLL by "
+    "narrowing its codes; where β is too small, nothing keeps it from that.",
+    "samples": "Samples of each model's own prior, from the same noise at growing steps of its training, the earliest "
+    "row above, closer together at the beginning (seed 0, not picked). Black where the prior drew nothing finite.",
 }
 
 
-def swept(results: Results, out: Path) -> list[Text | Sheet | Picture]:
+def swept(results: Results, out: Path) -> list[Text | Sheet | Picture | Gallery]:
     """Returns how FCD and the terms depend on β, and how the codes' scale moves in training; empty without a sweep."""
     paths = [results.in_homes(f"sweep/{name}.csv") for name in ("points", "curves")]
     if None in paths:
@@ -52,6 +60,7 @@ def swept(results: Results, out: Path) -> list[Text | Sheet | Picture]:
         Text(text + _best(rows)), Text(_at_equal_weights(points)), Text(_scales(rows, points)),
         *written("sweep", sweep_lines(points), CAPTIONS["sweep"], out),
         *written("scales", scale_curves(curves), CAPTIONS["scales"], out),
+        *_samples(results, rows, out),
         Sheet(SWEEP, rows, explained=True, missing="–"),
     ]  # fmt: skip
 
@@ -66,17 +75,32 @@ def _rows(facts: dict, unrest: pd.DataFrame) -> pd.DataFrame:
     return rows.merge(unrest.rename(columns=UNREST)[["method", "beta", *UNREST.values()]], "left", ["method", "beta"])
 
 
+def _samples(results: Results, rows: pd.DataFrame, out: Path) -> list[Gallery]:
+    """Writes samples over training of each point into a folder below `out`."""
+    items = []
+    for method, beta in rows[["method", "beta"]].itertuples(index=False):
+        name = point_name(method, None if pd.isna(beta) else beta)
+        if path := results.in_homes(f"sweep/samples/{name}.png"):
+            (out / "sweep").mkdir(exist_ok=True)
+            save(tiled(read_grid(path, COLUMNS), COLUMNS), out / f"sweep/{name}.png")
+            items.append((method if pd.isna(beta) else f"{method}, β = {beta:g}", out / f"sweep/{name}.png"))
+    return [Gallery(items, CAPTIONS["samples"])] if items else []
+
+
 def _best(rows: pd.DataFrame) -> str:
     """Says at which β each model has the lowest FCD on the validation split, and its FCD there on the test split."""
-    parts = []
+    parts, edges = [], []
     for method in SWEPT:
         own = rows[(rows.method == method) & (rows.failures == 0)]
         if len(own):
             row = own.loc[own.fcd_validation.astype(float).idxmin()]
             parts.append(f"{method} at {row.beta:g} ({row.fcd:.2f})")
+            edges += [method] if row.beta in (rows.beta.min(), rows.beta.max()) else []
     reference = rows[(rows.method == UNSWEPT) & (rows.failures == 0)].fcd
     beside = f"; {UNSWEPT} has {reference.iloc[0]:.2f}" if len(reference) else ""
     text = f"**The best β** by FCD to the validation split, with FCD to the test split: {', '.join(parts)}{beside}."
+    if edges:
+        text += f" For {listed(edges)} that is the end of the range: the best β may lie beyond."
     failed = rows[rows.failures > 0]
     left_out = [f"{row.method} at {row.beta:g} ({row.failures:.0f} of {row.seeds:.0f})" for row in failed.itertuples()]
     return f"{text} Seeds failed, so that they are no candidates: {', '.join(left_out)}." if left_out else text
