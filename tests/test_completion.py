@@ -167,3 +167,9 @@ def test_the_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert picture.shape == (16 * 8, 8 * 8)
     truth = images["test"][:8].numpy().reshape(64, 8)
     assert (picture[:, 8:16] == np.concatenate([truth, truth])).all()
+    before = found["baseline_1_nll"]
+    images["test"] = torch.zeros_like(images["test"])  # scored are test images, and nothing else looks at them
+    save_tensors(tmp_path / "images", {f"{split}.images": x for split, x in images.items()})
+    stage.main()
+    assert json.loads((tmp_path / "metrics").read_text())["baseline_1_nll"] != pytest.approx(before, rel=1e-4)
+    assert pd.read_csv(tmp_path / "preview/curves.csv").equals(logged)
