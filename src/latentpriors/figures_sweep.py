@@ -77,9 +77,9 @@ def scale_curves(curves: pd.DataFrame) -> Figure:
         if key == "nll" and len(later):
             margin = 0.1 * (later.max() - later.min()) or 1
             row[0].set_ylim(later.min() - margin, later.max() + margin)
-    for axes, beta in zip(panels[0], betas, strict=False):
-        axes.set_title(f"β = {beta:g}")
-    figure.supxlabel("gradient steps", fontsize="medium")
+    for above, below, beta in zip(*panels, betas, strict=False):
+        above.set_title(f"β = {beta:g}")
+        below.set_xlabel("gradient steps")
     panels[0, 0].plot([], [], color=GREY, lw=1.2, ls="--", label=f"{UNSWEPT} (the same in each panel)")
     panels[0, 0].plot([], [], color=SHADES[REGULARIZED], lw=1.4, label=REGULARIZED)
     figure.legend(loc="outside lower center", ncols=2, frameon=False)
