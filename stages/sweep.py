@@ -28,7 +28,7 @@ def main() -> None:
     options = arguments(
         __doc__, dataset="a key of datasets in params.yaml", images="the images' file",
         reference="the real images' moments", classifier="the classifiers' folder",
-        metrics="the JSON file for the figures", preview="the folder for the tables of points and curves, and samples over training",
+        metrics="the JSON file for the figures", preview="the folder for points, curves and samples over training",
     )  # fmt: skip
     dataset, own, shared = (
         options.dataset,
