@@ -295,6 +295,10 @@ def test_the_pictures(tmp_path: Path) -> None:
     assert [axes.get_yscale() for axes in panels] == ["log", "log", "linear", "linear"]
     drawn = [[line.get_ydata().tolist() for line in axes.lines if len(line.get_ydata())] for axes in panels]
     assert drawn == [[[1.0, 0.1]] * 2] * 4  # not the VAE's
+    quiet = [followed("glf_regularized", beta, [2.0, 3.0] * 60, "nll") for beta in (1, 10)]
+    wild = scale_curves(pd.concat([*quiet, followed("glf_regularized", 10, [2.0, 1e7, 3.0], "nll", seed=1)])).axes
+    assert wild[3].get_ylim()[1] < 4
+    assert [[text.get_text() for text in axes.texts] for axes in wild] == [[], [], [], ["peak 1e+07"]]
 
 
 def test_the_stage(tmp_path: Path, images: dict, judge: tuple, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ PANELS = {
     "fcd": "FCD",
 }
 REGULARIZED = "glf_regularized"
-EARLY = 0.1  # the share of the training whose outliers may leave the panel
+PEAKS = 0.02  # the share of the values that may leave the top of a panel: they reach millions of nats
 FOLLOWED = {"code_scale": "scale of the codes", "nll": "NLL of the prior (nats)"}
 
 
@@ -72,11 +72,9 @@ def scale_curves(curves: pd.DataFrame) -> Figure:
             for _, part in table[(table.method == REGULARIZED) & (table.beta == beta)].groupby("seed"):
                 axes.plot(part.step, part.value, color=SHADES[REGULARIZED], lw=1.1)
             axes.grid(alpha=0.2)
-        row[0].set(ylabel=title, yscale="log" if key == "code_scale" else "linear")
-        later = table.value[table.method.isin([UNSWEPT, REGULARIZED]) & (table.step > EARLY * table.step.max())]
-        if key == "nll" and len(later):
-            margin = 0.1 * (later.max() - later.min()) or 1
-            row[0].set_ylim(later.min() - margin, later.max() + margin)
+        row[0].set_ylabel(title)
+    panels[0, 0].set_yscale("log")
+    _crop(panels[1])
     for above, below, beta in zip(*panels, betas, strict=False):
         above.set_title(f"β = {beta:g}")
         below.set_xlabel("gradient steps")
@@ -84,6 +82,22 @@ def scale_curves(curves: pd.DataFrame) -> Figure:
     panels[0, 0].plot([], [], color=SHADES[REGULARIZED], lw=1.4, label=REGULARIZED)
     figure.legend(loc="outside lower center", ncols=2, frameon=False)
     return figure
+
+
+def _crop(row: np.ndarray) -> None:
+    """Sets the shared limits of panels to what most of their lines need, and writes what rises beyond."""
+    lines = [[line.get_ydata() for line in axes.lines] for axes in row]
+    values = np.concatenate([values for own in lines for values in own] or [np.zeros(1)])
+    low, high = values.min(), np.quantile(values, 1 - PEAKS)
+    margin = 0.1 * (high - low) or 1
+    row[0].set_ylim(low - margin, high + margin)
+    for axes, own in zip(row, lines, strict=True):
+        peak = max((values.max() for values in own), default=low)
+        if peak > high + margin:
+            text = axes.text(
+                0.97, 0.97, f"peak {peak:.2g}", transform=axes.transAxes, ha="right", va="top", fontsize="small"
+            )
+            text.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 1})
 
 
 def fluctuation(curves: pd.DataFrame) -> pd.DataFrame:

@@ -36,7 +36,7 @@ CAPTIONS = {
     "lowest to the highest seed; GLF, which has no β, is dashed. A cross is a point of which a seed has no FCD.",
     "scales": "The scale of the codes (standard deviation) and the NLL of validation images' codes while GLF (dashed) "
     "and regularized GLF train, a line for each seed. Without the stop of the gradient the encoder can lower the NLL "
-    "by narrowing its codes; where β is too small, nothing keeps it from that.",
+    "by narrowing its codes; where β is too small, nothing keeps it from that. Peaks beyond a panel are given.",
     "samples": "Samples of each model's own prior, from the same noise at growing steps of its training, the earliest "
     "row above, closer together at the beginning (seed 0, not picked). Black where the prior drew nothing finite.",
 }
