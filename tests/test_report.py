@@ -474,6 +474,15 @@ def test_an_older_run_leaves_gaps(tmp_path: Path) -> None:
     assert "nan" not in text.lower()
 
 
+def test_principal_components_are_owned_where_codes_differ_in_size(folder: Folder, tmp_path: Path) -> None:
+    row = "| PCA, as many dimensions{} +\\| +0.{} "
+    assert re.search(row.format("", 880), (drawn(folder, tmp_path / "one") / "report.md").read_text())
+    edit(folder[0] / "poster/codes/vae.json", pca_knn=0.7)
+    text = (drawn(folder, tmp_path / "two") / "report.md").read_text()
+    assert re.search(row.format(" as vae", 700), text)
+    assert re.search(row.format(" as ae, aae", 880), text)
+
+
 def test_a_missing_cell_is_named(folder: Folder) -> None:
     shared, _ = folder
     edit(shared / "poster/digits-vae-gmm.json", fcd_by_seed=...)

@@ -131,8 +131,9 @@ def _structure(results: Results) -> list[Sheet | Text]:
     ]
     pca = {name: tuple(facts.get(f"pca_{key}") for key in keys) for name, facts in found.items()}
     for figures in dict.fromkeys(pca.values()):
-        owners = ", ".join(name for name, values in pca.items() if values == figures)
-        rows.append({"codes": f"PCA, as many dimensions as {owners}"} | dict(zip(keys, figures, strict=True)))
+        owners = [name for name, values in pca.items() if values == figures]
+        whose = f" as {', '.join(owners)}" if len(owners) < len(pca) else ""
+        rows.append({"codes": f"PCA, as many dimensions{whose}"} | dict(zip(keys, figures, strict=True)))
     if not rows:
         return []
     text = (
