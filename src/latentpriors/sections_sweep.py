@@ -17,10 +17,10 @@ from .page import Gallery, Picture, Text, written
 from .previews import read_grid
 from .results import Results
 from .sheets import Sheet
-from .sweep_tables import point_name
-from .walks import COLUMNS
 
 UNREST = {"code_scale": "unsteady_scale", "nll_nats": "unsteady_nll"}  # what `fluctuation` gives, and its columns
+
+COLUMNS = 8  # images of a row
 
 COLLAPSED = 0.01  # of the scale of GLF's codes, below which those of regularized GLF have collapsed
 
@@ -68,7 +68,7 @@ def swept(results: Results, out: Path) -> list[Text | Sheet | Picture | Gallery]
 def _rows(facts: dict, unrest: pd.DataFrame) -> pd.DataFrame:
     """Returns a row for each point, means over seeds, with how unsteady its training was."""
     known = {column.key: None for column in SWEEP} | {"fcd_low": None, "fcd_high": None, "failures": 0}
-    rows = pd.DataFrame([known | point for point in facts.values() if isinstance(point, dict)])
+    rows = pd.DataFrame([known | {"point": name} | own for name, own in facts.items() if isinstance(own, dict)])
     rows = rows.assign(beta=pd.to_numeric(rows.beta), fcd=pd.to_numeric(rows.fcd)).drop(columns=list(UNREST.values()))
     spans = zip(rows.fcd_low, rows.fcd_high, strict=True)
     rows["span"] = [None if pd.isna(low) else f"{low:.2f} to {high:.2f}" for low, high in spans]
@@ -78,8 +78,7 @@ def _rows(facts: dict, unrest: pd.DataFrame) -> pd.DataFrame:
 def _samples(results: Results, rows: pd.DataFrame, out: Path) -> list[Gallery]:
     """Writes samples over training of each point into a folder below `out`."""
     items = []
-    for method, beta in rows[["method", "beta"]].itertuples(index=False):
-        name = point_name(method, None if pd.isna(beta) else beta)
+    for name, method, beta in rows[["point", "method", "beta"]].itertuples(index=False):
         if path := results.in_homes(f"sweep/samples/{name}.png"):
             (out / "sweep").mkdir(exist_ok=True)
             save(tiled(read_grid(path, COLUMNS), COLUMNS), out / f"sweep/{name}.png")
