@@ -9,13 +9,13 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 SHELL := /bin/bash
 
-.PHONY: reproduce verify test lint fingerprints readme benchmark requirements clean
+.PHONY: reproduce verify test lint readme benchmark requirements clean
 
 reproduce: .venv/ready
 	@# A kill can leave a dvc.lock empty; what it held comes back from the last commit and from the run-cache.
 	@for f in dvc.lock tables/*/dvc.lock; do if [ -f $$f ] && ! [ -s $$f ]; then rm $$f; git checkout -q -- $$f 2>/dev/null || true; fi; done
 	@# The cells of different autoencoders side by side; dvc repro alone does the same, a stage at a time.
-	@python reports/lanes.py $(TABLE)
+	@python tools/lanes.py $(TABLE)
 	dvc repro report@$(TABLE)
 	@# A full disk can keep outputs out of the cache while dvc ends with success.
 	@dvc status -q report@$(TABLE) || { echo "error: $(TABLE) is not complete in the cache; is the disk full? See: dvc status" >&2; exit 1; }
@@ -23,7 +23,7 @@ reproduce: .venv/ready
 
 # A rerun works in a copy of the last commit inside .work and leaves the committed metrics as they are.
 verify: .venv/ready
-	@python reports/verify.py --table "$(TABLE)" --cells "$(CELLS)"
+	@python tools/verify.py --table "$(TABLE)" --cells "$(CELLS)"
 
 test: .venv/ready
 	pytest
@@ -32,17 +32,13 @@ lint: .venv/ready
 	ruff check .
 	ruff format --check .
 
-# Writes down what the shared modules compute; stages that depend on a number that changed will rerun.
-fingerprints: .venv/ready
-	python fingerprints/compute.py
-
 # Copies the headline of the MNIST report into the README.
 readme: .venv/ready
-	python reports/readme.py
+	python tools/readme.py
 
 # What each method costs at the sizes of params.yaml.
 benchmark: .venv/ready
-	python benchmarks/throughput.py
+	python tools/throughput.py
 
 # Pins every package for every platform from pyproject.toml; needs uv.
 requirements:

@@ -2,23 +2,27 @@
 
 from pathlib import Path
 
-from context import ROOT, arguments, run
-from latentpriors.audit import audit
+from context import ROOT, run
+from latentpriors.audit import audit as audit_page
+from latentpriors.project.tables import read_yaml
 from latentpriors.store import whole
-from latentpriors.tables import read_yaml
 
 
-def main() -> None:
-    options = arguments(
-        __doc__, dataset="a key of datasets in params.yaml", metrics="the data set's metrics", out="the page's folder"
-    )
+def audit(params: dict, dataset: str, metrics: Path, out: Path) -> None:
+    """Is the metric to be believed? The variance budget and the metric's own test, from metrics alone.
+
+    Arguments:
+        dataset: A key of datasets in params.yaml.
+        metrics: The data set's metrics.
+        out: The folder for the page.
+    """
     listed = read_yaml(ROOT / "tables.yaml")["designs"].values()
-    designs = [f"{i['autoencoder']}-{i['prior']}" for i in listed if i["dataset"] == options.dataset]
-    with whole(Path(options.out)) as part:
+    designs = [f"{i['autoencoder']}-{i['prior']}" for i in listed if i["dataset"] == dataset]
+    with whole(out) as part:
         part.mkdir(parents=True)
-        text = audit(designs, Path(options.metrics), options.dataset, part)
-    print(f"\n{text}\n\nThe page: {options.out}/report.html")
+        text = audit_page(designs, metrics, dataset, part)
+    print(f"\n{text}\n\nThe page: {out}/report.html")
 
 
 if __name__ == "__main__":
-    run(main)
+    run(audit)

@@ -1,26 +1,37 @@
 """Stage `check`: stops everything where params.yaml, tables.yaml or a cells.yaml has a mistake, before any work."""
 
+import itertools
 from pathlib import Path
 
-import yaml
+from context import ROOT, run
+from latentpriors.project.check import check as check_all
+from latentpriors.project.tables import read_tables, read_yaml
+from latentpriors.registry import KINDS, modules
+from latentpriors.store import save_json, whole
 
-from context import ROOT, arguments, run
-from latentpriors.check import check
-from latentpriors.store import whole
-from latentpriors.tables import read_tables
 
+def check(params: dict, out: Path, blocks: Path) -> None:
+    """Stops everything where params.yaml, tables.yaml or a cells.yaml has a mistake, before any work.
 
-def main() -> None:
-    options = arguments(__doc__, out="the file that says ok; its content is constant, so that it reruns nothing")
-    params = yaml.safe_load((ROOT / "params.yaml").read_text())
-    check(params, read_tables(ROOT))
-    methods = (f"{kind}/{name}" for kind in ("autoencoders", "priors") for name in params[kind])
-    for path in (f"fingerprints/methods/{method}.json" for method in methods):
-        if not (ROOT / path).is_file():
-            raise ValueError(f"{path} is missing: `make fingerprints` writes down what the method is built from")
-    with whole(Path(options.out)) as part:
+    Arguments:
+        out: The file that says ok; its content is constant, so that it reruns nothing.
+        blocks: The JSON file of the modules that each block brings in, for the stage `fingerprint`: DVC cannot look up
+            a block's method, and another number in a block changes none.
+    """
+    check_all(params, read_tables(ROOT))
+    stages = read_yaml(ROOT / "dvc.yaml")["stages"]
+    for name, kind in itertools.product(params["datasets"], ("classifier", "judge")):
+        if stages[f"train_{kind}"]["do"].get("frozen") and not (ROOT / f"data/{name}/{kind}").is_dir():
+            raise ValueError(
+                f"data/{name}/{kind} is missing, and dvc.yaml has train_{kind} frozen: take `frozen: true` away, run "
+                f"`dvc repro train_{kind}@{name}`, and put it back"
+            )
+    save_json(
+        blocks, {kind: {name: modules(kind, name, params[kind][name]) for name in params[kind]} for kind in KINDS}
+    )
+    with whole(out) as part:
         part.write_text("ok\n")
 
 
 if __name__ == "__main__":
-    run(main)
+    run(check, checked=False)

@@ -5,68 +5,69 @@ from pathlib import Path
 
 import torch
 
-from context import ROOT, arguments, device, generator, params, run, seed
+from context import ROOT, run
 from latentpriors.completion import Baseline, completions
 from latentpriors.completion_vae import CompletionVAE, figures
+from latentpriors.fits import Protocol
+from latentpriors.over_seeds import curves, each_seed, gather_curves, gather_facts
 from latentpriors.previews import save_grid
+from latentpriors.project.code import fingerprints
+from latentpriors.runs import device, generator, seed, value
 from latentpriors.store import load_tensors, whole
-from latentpriors.training import Budget, train
-from seeds import curves, each_seed, gather_curves, gather_facts
+from latentpriors.training import train
 
 MODELS = {"baseline": Baseline, "cvae": CompletionVAE}
-CODE = [ROOT / f"src/latentpriors/{name}.py" for name in ("completion", "completion_vae")]  # a finished seed's
 SHOWN = 8  # test images in the picture for each number of quarters
 
 
-def main() -> None:
-    options = arguments(
-        __doc__, dataset="a key of datasets in params.yaml", images="the images' file",
-        metrics="the JSON file for the figures", preview="the folder for curves and pictures",
-    )  # fmt: skip
-    dataset, own, shared = (
-        options.dataset,
-        params(f"datasets.{options.dataset}.completion"),
-        params(f"datasets.{options.dataset}.autoencoder"),
-    )
-    where, latent = device(shared["precision"]), shared["network"]["latent"]
-    data = load_tensors(Path(options.images), where)[0]
-    images = {split: data[f"{split}.images"].float() / 255 for split in ("train", "validation", "test")}
-    kwargs = {key: value for key, value in shared["network"].items() if key != "latent"}
-    steps = round(own["factor"] * shared["steps"])
+def completion(params: dict, dataset: str, images: Path, metrics: Path, preview: Path) -> None:
+    """Images completed from a part of them, by a network and by a conditional VAE, for each seed.
+
+    Arguments:
+        dataset: A key of datasets in params.yaml.
+        images: The images' file.
+        metrics: The JSON file for the figures.
+        preview: The folder for curves and pictures.
+    """
+    own, shared = (value(params, f"datasets.{dataset}.{key}") for key in ("completion", "autoencoder"))
+    where, latent = device(params, shared["precision"]), shared["network"]["latent"]
+    data = load_tensors(images, where)[0]
+    train_images, validation, test = (data[f"{s}.images"].float() / 255 for s in ("train", "validation", "test"))
+    kwargs = {key: setting for key, setting in shared["network"].items() if key != "latent"}
+    protocol = Protocol.of(shared, kwargs, where, own["factor"])
 
     def fit(index: int, folder: Path) -> dict:
         log, facts, pictures = curves(folder), {}, []
         for quarters in own["quarters"]:
             models = {}
             for name, cls in MODELS.items():
-                budget = Budget(
-                    steps, shared["batch_size"], generator(where, "batches", dataset, index), shared["precision"],
-                    log=lambda step, found, key=f"{name}_{quarters}": log(
-                        step, {f"{key}_{figure}": value for figure, value in found.items()}
+                budget = protocol.budget(
+                    generator(where, "batches", dataset, index), f"{dataset} {name} {quarters} {index}", index,
+                    lambda step, found, key=f"{name}_{quarters}": log(
+                        step, {f"{key}_{figure}": loss for figure, loss in found.items()}
                     ),
-                    label=f"{dataset} {name} {quarters} {index}", row=index,
                 )  # fmt: skip
                 seed("completion", dataset, index)
                 extra = {} if cls is Baseline else {"latent": latent}
-                model = models[name] = cls(images["train"].shape[1:], quarters, **kwargs, **extra).to(where)
-                found = train(model, (images["train"],), budget, (images["validation"],))
+                model = models[name] = cls(train_images.shape[1:], quarters, **kwargs, **extra).to(where)
+                found = train(model, (train_images,), budget, (validation,))
                 model.generator = generator(where, "completion", dataset, quarters, index)
-                found |= figures(model, images["test"], own["samples"])
-                facts |= {f"{name}_{quarters}_{figure}": value for figure, value in found.items()}
-            pictures.append(completions(*models.values(), images["test"][:SHOWN]))
+                found |= figures(model, test, own["samples"])
+                facts |= {f"{name}_{quarters}_{figure}": loss for figure, loss in found.items()}
+            pictures.append(completions(*models.values(), test[:SHOWN]))
         save_grid(torch.cat(pictures), folder / "completions.png")
-        return facts | {"steps": steps, "samples": own["samples"], "device": where.type}
+        return facts | {"steps": protocol.steps, "samples": own["samples"], "device": where.type}
 
-    settings = {"shared": shared, "own": own, "device": str(where)}
     folders = each_seed(
-        f"completion/{dataset}", params("seeds"), settings, lambda index: [Path(options.images), *CODE], fit
-    )
-    gather_facts(folders, Path(options.metrics))
-    with whole(Path(options.preview)) as part:
+        f"completion/{dataset}", params["seeds"], protocol.settings | {"own": own, "latent": latent},
+        lambda index: [images], fit, fingerprints(ROOT, "completion"),
+    )  # fmt: skip
+    gather_facts(folders, metrics)
+    with whole(preview) as part:
         part.mkdir(parents=True)
         gather_curves(folders).to_csv(part / "curves.csv", index=False)
         shutil.copyfile(folders[0] / "completions.png", part / "completions.png")
 
 
 if __name__ == "__main__":
-    run(main)
+    run(completion)

@@ -3,27 +3,28 @@
 import os
 from pathlib import Path
 
-from context import arguments, params, run
+from context import run
 from latentpriors.data import fetch, resources, unpack
+from latentpriors.runs import value
 from latentpriors.store import whole
 
 
-def main() -> None:
-    options = arguments(__doc__, dataset="a key of datasets in params.yaml", out="the folder for the raw files")
-    source = params(f"datasets.{options.dataset}.source")
+def download(params: dict, dataset: str, out: Path) -> None:
+    """The raw files of a data set, from the cache, a mirror or the public sources, checked.
+
+    Arguments:
+        dataset: A key of datasets in params.yaml.
+        out: The folder for the raw files.
+    """
+    source = value(params, f"datasets.{dataset}.source")
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "latentpriors"
-    with whole(Path(options.out)) as part:
+    mirrors = os.environ.get("LATENTPRIORS_MIRROR", "").split()
+    with whole(out) as part:
         part.mkdir(parents=True)
-        fetch(
-            options.dataset,
-            resources(source["reader"]),
-            part / source["reader"] / "raw",
-            cache,
-            os.environ.get("LATENTPRIORS_MIRROR", "").split(),
-            source["mirrors"],
-        )
+        folder = part / source["reader"] / "raw"
+        fetch(dataset, resources(source["reader"]), folder, cache, mirrors, source["mirrors"])
         unpack(source["reader"], part)
 
 
 if __name__ == "__main__":
-    run(main)
+    run(download)

@@ -2,18 +2,23 @@
 
 from pathlib import Path
 
-from context import arguments, params, run
+from context import run
 from latentpriors.exact import exact
 from latentpriors.store import whole
 
 
-def main() -> None:
-    options = arguments(__doc__, metrics="the folder of the exact answers", out="the folder for the page")
-    with whole(Path(options.out)) as part:
+def exact_report(params: dict, metrics: Path, out: Path) -> None:
+    """The page of the exact answers, from metrics alone.
+
+    Arguments:
+        metrics: The folder of the exact answers.
+        out: The folder for the page.
+    """
+    with whole(out) as part:
         part.mkdir(parents=True)
-        text = exact(list(params("priors")), Path(options.metrics), part)
-    print(f"\n{text}\n\nThe page: {options.out}/report.html")
+        text = exact(list(params["priors"]), metrics, part)
+    print(f"\n{text}\n\nThe page: {out}/report.html")
 
 
 if __name__ == "__main__":
-    run(main)
+    run(exact_report)

@@ -1,50 +1,44 @@
-"""Stage `fit_prior`: a prior for each seed, fitted to the codes of that seed's frozen autoencoder.
+"""Stage `fit_prior`: a prior for each seed, fitted to the codes of that seed's frozen autoencoder."""
 
-Without --dataset it fits priors to anyone's codes and samples from them.
-"""
-
-import sys
-from importlib import import_module
 from pathlib import Path
 
-from context import arguments, device, generator, params, run, seed
-from latentpriors.fits import fit_prior
-from latentpriors.registry import find
+from context import ROOT, run
+from latentpriors.fits import Protocol
+from latentpriors.fits import fit_prior as fit_to_codes
+from latentpriors.over_seeds import curves, each_seed, gather, gather_curves, gather_facts
+from latentpriors.project.code import fingerprints
+from latentpriors.runs import device, generator, seed, value
 from latentpriors.store import load_tensors, whole
-from latentpriors.training import Budget
-from seeds import curves, each_seed, gather, gather_curves, gather_facts
 
 
-def main() -> None:
-    if not any(option.startswith("--dataset") for option in sys.argv):
-        # By name: what this way alone runs, metrics say, is nothing on which the pipeline's stage depends.
-        return import_module("own_codes").main(__doc__)
-    options = arguments(
-        __doc__, dataset="a key of datasets in params.yaml", prior="a key of priors in params.yaml",
-        codes="the folder of an autoencoder's codes", weights="the folder for the priors",
-        fit="the folder for curves, facts and the picture of the codes",
-    )  # fmt: skip
-    dataset, name, codes = options.dataset, options.prior, Path(options.codes)
-    shared, own = params(f"datasets.{dataset}.prior"), dict(params(f"priors.{name}"))
-    factor, where = own.pop("factor", None), device(shared["precision"])  # closed forms have no factor and no steps
+def fit_prior(params: dict, dataset: str, prior: str, codes: Path, weights: Path, fit: Path) -> None:
+    """A prior for each seed, fitted to the codes of that seed's frozen autoencoder.
 
-    def fit(index: int, folder: Path) -> dict:
-        steps, names = round((factor or 1) * shared["steps"]), ("prior", dataset, name, index)
-        budget = Budget(
-            steps, shared["batch_size"], generator(where, *names, "batches"), shared["precision"],
-            log=curves(folder), label=f"{codes.parent.name} {name} {index}", row=index,
-        )  # fmt: skip
+    Arguments:
+        dataset: A key of datasets in params.yaml.
+        prior: A key of priors in params.yaml.
+        codes: The folder of an autoencoder's codes.
+        weights: The folder for the priors.
+        fit: The folder for curves, facts and the picture of the codes.
+    """
+    shared, block = value(params, f"datasets.{dataset}.prior"), value(params, f"priors.{prior}")
+    where = device(params, shared["precision"])
+    protocol, model = Protocol.of(shared, block, where), codes.parent.name
+
+    def one(index: int, folder: Path) -> dict:
+        names = ("prior", dataset, prior, index)
+        order = generator(where, *names, "batches")
+        budget = protocol.budget(order, f"{model} {prior} {index}", index, curves(folder))
         seed(*names)
-        figures = fit_prior(name, own, load_tensors(codes / f"seed{index}.safetensors", where)[0], budget, folder)
-        spent = {"steps": steps, "factor": factor} if factor else {}
-        return figures | spent | {"device": where.type}
+        stored = load_tensors(codes / f"seed{index}.safetensors", where)[0]
+        return fit_to_codes(prior, protocol.arguments, stored, budget, folder) | protocol.facts
 
-    find("priors", name)  # loaded now: finished seeds are found by the method's source too
-    settings = {"shared": shared, "own": own, "factor": factor, "device": str(where)}
-    label = f"prior/{codes.parent.name}-{name}"
-    folders = each_seed(label, params("seeds"), settings, lambda index: [codes / f"seed{index}.safetensors"], fit)
-    gather(folders, "prior.safetensors", Path(options.weights))
-    with whole(Path(options.fit)) as part:
+    folders = each_seed(
+        f"prior/{model}-{prior}", params["seeds"], protocol.settings,
+        lambda index: [codes / f"seed{index}.safetensors"], one, fingerprints(ROOT, "fit_prior", priors=[prior]),
+    )  # fmt: skip
+    gather(folders, "prior.safetensors", weights)
+    with whole(fit) as part:
         part.mkdir(parents=True)
         gather_curves(folders).to_csv(part / "curves.csv", index=False)
         gather_facts(folders, part / "facts.json")
@@ -53,4 +47,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run(fit_prior)

@@ -2,21 +2,25 @@
 
 from pathlib import Path
 
-from context import ROOT, arguments, run
+from context import ROOT, run
+from latentpriors.project.tables import read_tables
 from latentpriors.replication import judge, markdown, read_ledger
 from latentpriors.store import whole
-from latentpriors.tables import read_tables
 
 
-def main() -> None:
-    options = arguments(
-        __doc__, ledger="the file of published figures", metrics="the folder of all metrics", out="the markdown file"
-    )
-    ledger, cells = read_ledger(Path(options.ledger)), read_tables(ROOT)
-    text = markdown(ledger, judge(ledger, cells, Path(options.metrics)))
-    with whole(Path(options.out)) as part:
+def replication(params: dict, ledger: Path, metrics: Path, out: Path) -> None:
+    """Published figures beside ours, with a verdict for each, from the metrics alone.
+
+    Arguments:
+        ledger: The file of published figures.
+        metrics: The folder of all metrics.
+        out: The markdown file.
+    """
+    claims, cells = read_ledger(ledger), read_tables(ROOT)
+    text = markdown(claims, judge(claims, cells, metrics))
+    with whole(out) as part:
         part.write_text(text)
 
 
 if __name__ == "__main__":
-    run(main)
+    run(replication)

@@ -2,29 +2,33 @@
 
 from pathlib import Path
 
-from context import ROOT, arguments, run
-from latentpriors.report import report
+from context import ROOT, run
+from latentpriors.project.tables import read_yaml
+from latentpriors.report import report as table_page
 from latentpriors.store import whole
-from latentpriors.tables import read_yaml
 
 
-def main() -> None:
-    options = arguments(
-        __doc__, dataset="a key of datasets in params.yaml", table="the table's name",
-        beside="the table whose rows are shown as well", metrics="the data set's metrics",
-        out="the folder for the report",
-    )  # fmt: skip
-    names = dict.fromkeys(f"{options.dataset}-{table}" for table in (options.table, options.beside))
+def report(params: dict, dataset: str, table: str, beside: str, metrics: Path, out: Path) -> None:
+    """A table, its answer in words and its pictures, from metrics and previews alone.
+
+    Arguments:
+        dataset: A key of datasets in params.yaml.
+        table: The table's name.
+        beside: The table whose rows are shown as well.
+        metrics: The data set's metrics.
+        out: The folder for the report.
+    """
+    names = dict.fromkeys(f"{dataset}-{name}" for name in (table, beside))
     files = [read_yaml(ROOT / f"tables/{name}/cells.yaml") for name in names]
 
     def listed(group: str) -> dict:
         return {key: item for file in files for key, item in (file.get(group) or {}).items()}
 
-    with whole(Path(options.out)) as part:
+    with whole(out) as part:
         part.mkdir(parents=True)
-        text = report(listed("cells"), listed("real"), Path(options.metrics), options.dataset, part)
-    print(f"\n{text}\n\nThe report: {options.out}/report.html")
+        text = table_page(listed("cells"), listed("real"), metrics, dataset, part)
+    print(f"\n{text}\n\nThe report: {out}/report.html")
 
 
 if __name__ == "__main__":
-    run(main)
+    run(report)

@@ -5,38 +5,53 @@ from pathlib import Path
 
 import torch
 
-from context import arguments, device, generator, params, run
+from context import run
 from latentpriors.fits import load_autoencoder, load_prior, samples
 from latentpriors.priors.base import Standardization
+from latentpriors.runs import device, generator, value
 from latentpriors.store import load_tensors, save_tensors, whole
 from latentpriors.walks import images, pictures
 
 
 @torch.no_grad()
-def main() -> None:
-    options = arguments(
-        __doc__, dataset="a key of datasets in params.yaml", cell="the cell's name, which seeds the noise",
-        prior="the folder of the cell's priors", decoder="the folder of the autoencoder's weights",
-        codes="the folder of its codes", fit="the folder of the fit", out="the folder for the samples",
-    )  # fmt: skip
-    where, n = device(), params(f"datasets.{options.dataset}.samples")
-    with whole(Path(options.out)) as part:
+def sample(
+    params: dict, dataset: str, autoencoder: str, prior: str, priors: Path, weights: Path, codes: Path, fit: Path,
+    out: Path,
+) -> None:  # fmt: skip
+    """Codes from a cell's prior and the images that the decoder makes of them, for each seed.
+
+    Arguments:
+        dataset: A key of datasets in params.yaml.
+        autoencoder: A key of autoencoders in params.yaml.
+        prior: A key of priors in params.yaml.
+        priors: The folder of the cell's priors.
+        weights: The folder of the autoencoder's weights.
+        codes: The folder of its codes.
+        fit: The folder of the fit.
+        out: The folder for the samples.
+    """
+    where, n = device(params), value(params, f"datasets.{dataset}.samples")
+    with whole(out) as part:
         part.mkdir(parents=True)
-        for path in sorted(Path(options.prior).glob("*.safetensors")):
-            prior = load_prior(path, where)
-            model = load_autoencoder(Path(options.decoder) / path.name, where)
-            stored = load_tensors(Path(options.codes) / path.name, where)[0]
-            noise, start = generator(where, "sample", options.cell, path.stem), time.perf_counter()
+        for path in sorted(priors.glob("*.safetensors")):
+            fitted = load_prior(path, where)
+            model = load_autoencoder(weights / path.name, where)
+            stored = load_tensors(codes / path.name, where)[0]
+            # The cell's name seeds the noise.
+            noise, start = (
+                generator(where, "sample", f"{dataset}-{autoencoder}-{prior}", path.stem),
+                time.perf_counter(),
+            )
             scaling = Standardization(stored["mean"], stored["scale"])
-            codes = samples(prior, scaling, n, noise)
+            drawn = samples(fitted, scaling, n, noise)
             seconds = time.perf_counter() - start
-            found = {"codes": codes, "images": images(model, codes)}
+            found = {"codes": drawn, "images": images(model, drawn)}
             save_tensors(part / path.name, found, {"seconds": seconds, "device": where.type})
             if path.stem == "seed0":
-                shots = load_tensors(Path(options.fit) / "shots.safetensors", where)[0]
-                drawn = pictures(prior, scaling, stored["test"], shots, noise)
-                save_tensors(part / "pictures.safetensors", {name: images(model, z) for name, z in drawn.items()})
+                shots = load_tensors(fit / "shots.safetensors", where)[0]
+                shown = pictures(fitted, scaling, stored["test"], shots, noise)
+                save_tensors(part / "pictures.safetensors", {name: images(model, z) for name, z in shown.items()})
 
 
 if __name__ == "__main__":
-    run(main)
+    run(sample)

@@ -2,36 +2,46 @@
 
 from pathlib import Path
 
-from context import arguments, device, generator, run
+from context import run
 from latentpriors.fits import load_autoencoder, load_prior
 from latentpriors.likelihoods import summary
+from latentpriors.processes import side_by_side
+from latentpriors.runs import device, generator
 from latentpriors.store import load_tensors, save_json
 from latentpriors.two_stage_bounds import two_stage_figures
-from seeds import side_by_side
 
 
-def main() -> None:
-    options = arguments(
-        __doc__, images="the images' file", weights="the folder of an autoencoder's weights",
-        codes="the folder of its codes", prior="the folder of the cell's priors",
-        metrics="the JSON file for the figures",
-    )  # fmt: skip
-    where, files = device(), sorted(Path(options.prior).glob("seed*.safetensors"))
-    data = load_tensors(Path(options.images), where)[0]
-    images, validation = (data[f"{split}.images"].float() / 255 for split in ("test", "validation"))
+def score_bound(
+    params: dict, autoencoder: str, prior: str, images: Path, weights: Path, codes: Path, priors: Path, metrics: Path
+) -> None:
+    """What decoders with priors that were fitted afterwards say of test images in nats.
+
+    Arguments:
+        autoencoder: A key of autoencoders in params.yaml.
+        prior: A key of priors in params.yaml.
+        images: The images' file.
+        weights: The folder of the autoencoder's weights.
+        codes: The folder of its codes.
+        priors: The folder of the cell's priors.
+        metrics: The JSON file for the figures.
+    """
+    where, files = device(params), sorted(priors.glob("seed*.safetensors"))
+    if not files:
+        raise ValueError(f"there are no priors in {priors}; run fit_prior first")
+    data = load_tensors(images, where)[0]
+    test, validation = (data[f"{split}.images"].float() / 255 for split in ("test", "validation"))
 
     def figures(index: int) -> dict[str, float | str]:
         # The names leave out the method: what is compared gets the same noise, and so do the autoencoders' own priors.
         name = files[index].name
-        model, prior = load_autoencoder(Path(options.weights) / name, where), load_prior(files[index], where)
-        codes = load_tensors(Path(options.codes) / name, where)[0]
-        noise = generator(where, "likelihood", files[index].stem)
-        return two_stage_figures(model, prior, images, codes, noise, validation)
+        model, fitted = load_autoencoder(weights / name, where), load_prior(files[index], where)
+        stored = load_tensors(codes / name, where)[0]
+        return two_stage_figures(
+            model, fitted, test, stored, generator(where, "likelihood", files[index].stem), validation
+        )
 
-    if not files:
-        raise ValueError(f"there are no priors in {options.prior}; run fit_prior first")
-    save_json(Path(options.metrics), summary(side_by_side(figures, range(len(files)), where.type)))
+    save_json(metrics, summary(side_by_side(figures, range(len(files)), where.type)))
 
 
 if __name__ == "__main__":
-    run(main)
+    run(score_bound)

@@ -4,18 +4,21 @@ from pathlib import Path
 
 from sklearn.decomposition import PCA
 
-from context import arguments, run
+from context import run
 from latentpriors.metrics import class_structure
+from latentpriors.processes import side_by_side
 from latentpriors.store import load_tensors, save_json
-from seeds import side_by_side
 
 
-def main() -> None:
-    options = arguments(
-        __doc__, images="the images' file", codes="the folder of an autoencoder's codes",
-        metrics="the JSON file for the figures",
-    )  # fmt: skip
-    data, files = load_tensors(Path(options.images))[0], sorted(Path(options.codes).glob("seed*.safetensors"))
+def score_codes(params: dict, images: Path, codes: Path, metrics: Path) -> None:
+    """How well an autoencoder's codes separate the classes, beside PCA with as many dimensions.
+
+    Arguments:
+        images: The images' file.
+        codes: The folder of an autoencoder's codes.
+        metrics: The JSON file for the figures.
+    """
+    data, files = load_tensors(images)[0], sorted(codes.glob("seed*.safetensors"))
     labels = data["train.labels"], data["test.labels"]
 
     def structure(index: int) -> dict[str, float]:
@@ -32,8 +35,8 @@ def main() -> None:
     *seeds, pca = side_by_side(structure, range(len(files) + 1), "cpu")
     figures = {name: sum(found[name] for found in seeds) / len(seeds) for name in pca}
     figures |= {f"{name}_by_seed": [found[name] for found in seeds] for name in pca}
-    save_json(Path(options.metrics), figures | {f"pca_{name}": value for name, value in pca.items()})
+    save_json(metrics, figures | {f"pca_{name}": found for name, found in pca.items()})
 
 
 if __name__ == "__main__":
-    run(main)
+    run(score_codes)

@@ -2,20 +2,25 @@
 
 from pathlib import Path
 
-from context import arguments, run
+from context import run
 from latentpriors.store import whole
 from latentpriors.trials import load_log
-from latentpriors.tuning_report import tuning_report
+from latentpriors.tuning_report import tuning_report as tuning_page
 
 
-def main() -> None:
-    options = arguments(__doc__, logs="the folder of the logs, DATASET.csv", out="the folder for the page")
-    logs = {path.stem: load_log(path) for path in sorted(Path(options.logs).glob("*.csv"))}
-    with whole(Path(options.out)) as part:
+def tuning_report(params: dict, logs: Path, out: Path) -> None:
+    """The page of the equal tuning, from the logs of its trials alone.
+
+    Arguments:
+        logs: The folder of the logs, DATASET.csv.
+        out: The folder for the page.
+    """
+    found = {path.stem: load_log(path) for path in sorted(logs.glob("*.csv"))}
+    with whole(out) as part:
         part.mkdir(parents=True)
-        text = tuning_report(logs, part)
-    print(f"\n{text}\n\nThe page: {options.out}/report.html")
+        text = tuning_page(found, part)
+    print(f"\n{text}\n\nThe page: {out}/report.html")
 
 
 if __name__ == "__main__":
-    run(main)
+    run(tuning_report)

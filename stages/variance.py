@@ -5,58 +5,68 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from context import arguments, device, generator, params, run, seed
+from context import ROOT, run
 from latentpriors.design import DRAWS, FITS, budget, figures_of_draws, halves
-from latentpriors.fits import fit_prior, load_autoencoder, load_prior
+from latentpriors.fits import Protocol, fit_prior, load_autoencoder, load_prior
+from latentpriors.over_seeds import each_seed
 from latentpriors.priors.base import Standardization
-from latentpriors.registry import find
-from latentpriors.scoring import load_classifiers
+from latentpriors.processes import side_by_side
+from latentpriors.project.code import fingerprints
+from latentpriors.runs import device, generator, seed, value
+from latentpriors.scoring import load_classifiers, load_reference
 from latentpriors.store import load_tensors, save_json
-from latentpriors.training import Budget
-from seeds import each_seed, side_by_side
 
 
-def main() -> None:
-    options = arguments(
-        __doc__, dataset="a key of datasets in params.yaml", prior="a key of priors in params.yaml",
-        codes="the folder of an autoencoder's codes", decoder="the folder of its weights",
-        reference="the reference's file", classifier="the classifiers' folder", metrics="the JSON file for the figures",
-    )  # fmt: skip
-    dataset, name, codes, seeds = options.dataset, options.prior, Path(options.codes), params("seeds")
-    shared, own = params(f"datasets.{dataset}.prior"), dict(params(f"priors.{name}"))
-    factor, where, n = own.pop("factor", None), device(shared["precision"]), params(f"datasets.{dataset}.samples")
-    find("priors", name)  # loaded now: finished fits are found by the method's source too
-    names = ("variance", dataset, codes.parent.name, name)
+def variance(
+    params: dict, dataset: str, autoencoder: str, prior: str, codes: Path, weights: Path, reference: Path,
+    classifier: Path, metrics: Path,
+) -> None:  # fmt: skip
+    """A crossed design of fits, draws, classifiers and test halves: where FCD's variance comes from.
+
+    Arguments:
+        dataset: A key of datasets in params.yaml.
+        autoencoder: A key of autoencoders in params.yaml.
+        prior: A key of priors in params.yaml.
+        codes: The folder of the autoencoder's codes.
+        weights: The folder of its weights.
+        reference: The reference's file.
+        classifier: The classifiers' folder.
+        metrics: The JSON file for the figures.
+    """
+    shared, block = value(params, f"datasets.{dataset}.prior"), value(params, f"priors.{prior}")
+    where, n, seeds = device(params, shared["precision"]), value(params, f"datasets.{dataset}.samples"), params["seeds"]
+    protocol, model = Protocol.of(shared, block, where), f"{dataset}-{autoencoder}"
+    names = ("variance", dataset, model, prior)
 
     def stored(index: int) -> dict:
         return load_tensors(codes / f"seed{index // FITS}.safetensors", where)[0]
 
     def fit(index: int, folder: Path) -> dict:
         seed(*names, index)
-        budget = Budget(
-            round((factor or 1) * shared["steps"]), shared["batch_size"], generator(where, *names, index, "batches"),
-            shared["precision"], label=f"{codes.parent.name} {name} {index}", row=index,
-        )  # fmt: skip
-        return fit_prior(name, own, stored(index), budget, folder)
+        order = generator(where, *names, index, "batches")
+        return fit_prior(
+            prior, protocol.arguments, stored(index), protocol.budget(order, f"{model} {prior} {index}", index), folder
+        )
 
-    settings = {"shared": shared, "own": own, "factor": factor, "device": str(where)}
-    inputs = [[codes / f"seed{index // FITS}.safetensors"] for index in range(FITS * seeds)]
-    label = f"variance/{codes.parent.name}-{name}"
-    fits = each_seed(label, FITS * seeds, settings, inputs.__getitem__, fit)
-    classifiers, reference = load_classifiers(options.classifier, where), load_tensors(Path(options.reference))[0]
-    targets = halves({key: tensor.numpy() for key, tensor in reference.items()}, len(classifiers))
+    fits = each_seed(
+        f"variance/{model}-{prior}", FITS * seeds, protocol.settings,
+        lambda index: [codes / f"seed{index // FITS}.safetensors"], fit,
+        fingerprints(ROOT, "variance", priors=[prior]),
+    )  # fmt: skip
+    classifiers = load_classifiers(classifier, where)
+    targets = halves(load_reference(reference), len(classifiers))
 
     @torch.no_grad()
     def score(index: int) -> np.ndarray:
-        prior = load_prior(fits[index] / "prior.safetensors", where)
-        model = load_autoencoder(Path(options.decoder) / f"seed{index // FITS}.safetensors", where)
+        fitted = load_prior(fits[index] / "prior.safetensors", where)
+        decoder = load_autoencoder(weights / f"seed{index // FITS}.safetensors", where)
         scaling = Standardization(stored(index)["mean"], stored(index)["scale"])
         noise = generator(where, *names, index, "samples")
-        return figures_of_draws(prior, model, scaling, n, classifiers, targets, noise)
+        return figures_of_draws(fitted, decoder, scaling, n, classifiers, targets, noise)
 
     values = np.array(side_by_side(score, range(FITS * seeds), str(where)))
-    save_json(Path(options.metrics), budget(values.reshape(seeds, FITS, DRAWS, len(classifiers), len(targets))))
+    save_json(metrics, budget(values.reshape(seeds, FITS, DRAWS, len(classifiers), len(targets))))
 
 
 if __name__ == "__main__":
-    run(main)
+    run(variance)

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from latentpriors.check import check
-from latentpriors.tables import read_tables
+from latentpriors.project.check import check
+from latentpriors.project.tables import read_tables
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import json
 import math
-import sys
 from pathlib import Path
 
 import completion as stage
@@ -13,7 +12,7 @@ import torch
 from PIL import Image
 from torch.distributions import Bernoulli, Normal
 
-import seeds
+from latentpriors import over_seeds
 from latentpriors.completion import Baseline, completions, seen_quarters
 from latentpriors.completion_vae import CompletionVAE
 from latentpriors.store import save_tensors
@@ -142,18 +141,16 @@ def test_the_pictures_rows() -> None:
 
 def test_the_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     network = {"latent": 2, "network": "mlp", "channels": [], "hidden": 8, "learning_rate": 1e-2}
-    params = {
-        "seeds": 2, "datasets.toy.completion": {"factor": 2, "quarters": [1, 3], "samples": 2},
-        "datasets.toy.autoencoder": {"steps": 1, "batch_size": 8, "precision": "float32", "network": network},
-    }  # fmt: skip
+    toy = {
+        "completion": {"factor": 2, "quarters": [1, 3], "samples": 2},
+        "autoencoder": {"steps": 1, "batch_size": 8, "precision": "float32", "network": network},
+    }
+    params = {"seeds": 2, "device": "cpu", "datasets": {"toy": toy}}
     images = {split: torch.randint(256, (9, 1, 8, 8)).byte() for split in ("train", "validation", "test")}
     save_tensors(tmp_path / "images", {f"{split}.images": x for split, x in images.items()})
     arguments = {"dataset": "toy", **{name: tmp_path / name for name in ("images", "metrics", "preview")}}
-    monkeypatch.setattr(sys, "argv", ["completion", *(f"--{name}={value}" for name, value in arguments.items())])
-    monkeypatch.setattr(stage, "params", params.__getitem__)
-    monkeypatch.setattr(stage, "device", lambda precision: torch.device("cpu"))
-    monkeypatch.setattr(seeds, "WORK", tmp_path / "work")
-    stage.main()
+    monkeypatch.setattr(over_seeds, "WORK", tmp_path / "work")
+    stage.completion(params, **arguments)
     found = json.loads((tmp_path / "metrics").read_text())
     assert (found["steps"], found["samples"], found["device"]) == (2, 2, "cpu")
     for name in ("baseline_1", "cvae_1", "baseline_3", "cvae_3"):
@@ -170,6 +167,6 @@ def test_the_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = found["baseline_1_nll"]
     images["test"] = torch.zeros_like(images["test"])  # scored are test images, and nothing else looks at them
     save_tensors(tmp_path / "images", {f"{split}.images": x for split, x in images.items()})
-    stage.main()
+    stage.completion(params, **arguments)
     assert json.loads((tmp_path / "metrics").read_text())["baseline_1_nll"] != pytest.approx(before, rel=1e-4)
     assert pd.read_csv(tmp_path / "preview/curves.csv").equals(logged)

@@ -1,7 +1,6 @@
 """Class-conditional samples: accuracies on classifiers and decoders that can be seen through, and the stage."""
 
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -91,7 +90,7 @@ def test_too_little_is_refused(generator: torch.Generator) -> None:
         class_accuracy([Pixels()], torch.zeros(3, 1, 2, 2).byte(), torch.zeros(2))
 
 
-def test_the_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_stage(tmp_path: Path) -> None:
     size = {"shape": [1, 8, 8], "latent": 2, "network": "mlp", "hidden": 8, "classes": 3}
     for index in range(2):
         about = {"name": "cvae", "arguments": size}
@@ -101,9 +100,7 @@ def test_the_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     test = {"test.images": torch.randint(256, (12, 1, 8, 8)).byte(), "test.labels": torch.arange(12) % 3}
     save_tensors(tmp_path / "images", test)
     names = ("images", "weights", "classifier", "metrics", "preview")
-    monkeypatch.setattr(sys, "argv", ["score_conditional", *(f"--{name}={tmp_path / name}" for name in names)])
-    monkeypatch.setattr(stage, "device", lambda: torch.device("cpu"))
-    stage.main()
+    stage.score_conditional({"device": "cpu"}, "cvae", **{name: tmp_path / name for name in names})
     found = json.loads((tmp_path / "metrics").read_text())
     assert found["accuracy"] == pytest.approx(np.mean(found["accuracy_by_seed"]))
     assert found["accuracy"] == pytest.approx(np.mean(found["accuracy_by_class"]))

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -69,10 +70,12 @@ class Project:
 
     @staticmethod
     def core(pipeline: dict) -> None:
-        """Leaves out what no table needs; the ledger reads MNIST, which is not here."""
+        """Leaves out what no table needs, the ledger reads MNIST; there are no classifiers yet, so they are trained."""
         left_out = ("variance", "metric_check", "audit", "replication", "tuning_report", "completion", "sweep")
         for stage in (*left_out, "score_conditional", "exact", "exact_grades", "exact_report"):
             pipeline["stages"].pop(stage, None)
+        for stage in ("train_classifier", "train_judge"):
+            pipeline["stages"][stage]["do"]["frozen"] = False
         checked = pipeline["stages"]["check"]
         checked["deps"] = [dep for dep in checked["deps"] if not dep.endswith("cells.yaml") or "digits-poster" in dep]
 
@@ -91,11 +94,29 @@ class Project:
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout + done.stderr
 
-    def start(self, *arguments: str) -> subprocess.Popen:
+    def start(self, *arguments: str, stderr: int = subprocess.DEVNULL) -> subprocess.Popen:
         return subprocess.Popen(
-            ["dvc", *arguments], cwd=self.folder, env=self.environment(), stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            ["dvc", *arguments], cwd=self.folder, env=self.environment(), stdout=subprocess.DEVNULL, stderr=stderr
+        )
+
+    def change(self, file: str, before: str, after: str) -> None:
+        """Edits a file of the package."""
+        path = self.folder / "src/latentpriors" / file
+        assert before in path.read_text()
+        path.write_text(path.read_text().replace(before, after))
+
+    def move(self, module: str, to: str, *replaced: tuple[str, str]) -> None:
+        """Moves a file of the package, with what names it in all others."""
+        home = self.folder / "src/latentpriors"
+        (home / f"{module}.py").rename(home / f"{to}.py")
+        for path in (path for part in ("src", "stages", "tools") for path in (self.folder / part).rglob("*.py")):
+            text = path.read_text()
+            for before, after in replaced:
+                text = text.replace(before, after)
+            path.write_text(text)
+
+    def fingerprints(self) -> dict[str, str]:
+        return {path.name: path.read_text() for path in (self.folder / "fingerprints").rglob("*.json")}
 
 
 def ran(output: str) -> list[str]:
@@ -106,9 +127,9 @@ def ran(output: str) -> list[str]:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     made = Project(Path(__file__).resolve().parent.parent, tmp_path_factory.mktemp("project"))
     output = made.dvc("repro", "report@digits-poster")
-    # check, download, prepare, train_classifier, train_judge, reference, score_real, report; 2 autoencoders of 3
-    # stages; 6 cells of 3.
-    assert len(ran(output)) == 8 + 2 * 3 + 6 * 3
+    # check, fingerprint, download, prepare, train_classifier, train_judge, reference, score_real, report; 2
+    # autoencoders of 3 stages; 6 cells of 3.
+    assert len(ran(output)) == 9 + 2 * 3 + 6 * 3
     assert "| ae-flow (FlowAE)" in output
     assert (made.folder / "reports/digits-poster/report.html").is_file()
     return made
@@ -129,11 +150,136 @@ def test_a_hyperparameter_reruns_its_own_cells_and_the_report(project: Project) 
     assert sorted(ran(project.dvc("repro"))) == sorted(["check", *FLOW, "report@digits-poster"])
 
 
-def test_a_comment_in_shared_code_reruns_no_work(project: Project) -> None:
-    for name in ("training", "fits", "networks/mlp"):
-        path = project.folder / f"src/latentpriors/{name}.py"
-        path.write_text(path.read_text() + "\n# One more comment.\n")
+def test_a_comment_a_docstring_and_another_place_rerun_no_work(project: Project) -> None:
+    project.change("priors/flow.py", "by maximum likelihood.", "fitted by maximum likelihood.  # twice")
+    project.change("training.py", "import math", "import math  # One more comment.")
+    project.move(
+        "walks", "paths", ("walks import", "paths import"), ("import walks", "import paths"), ("walks.", "paths.")
+    )
+    project.move("couplings", "networks/couplings", (".couplings import", ".networks.couplings import"))
+    before = project.fingerprints()
+    assert ran(project.dvc("repro")) == ["check", "fingerprint"]
+    assert project.fingerprints() == before
+
+
+EVERY = ("ae", "vae")
+CELLS = [f"{model}-{prior}" for model in EVERY for prior in ("native", "flow", "reconstruction")]
+
+
+def table(*stages: str, of: Iterable[str] = CELLS) -> list[str]:
+    return [f"{TABLE}{stage}@digits-{name}" for stage in stages for name in of]
+
+
+VAE = [name for name in CELLS if name.startswith("vae-")]
+AUTOENCODER = table("train_autoencoder", "score_codes", "score_likelihood", of=["vae"])
+SCORES = [*table("score"), f"{TABLE}score_real@digits-real"]
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after", "work"),
+    [
+        ("priors/flow.py", "transforms: int = 12", "transforms: int = 13", FLOW),
+        ("autoencoders/vae.py", "self.beta = beta", "self.beta = 1.01 * beta",
+         [*AUTOENCODER, *table("fit_prior", "sample", "score", of=VAE)]),
+        ("metrics/kernel.py", "** 3", "** 4", SCORES),
+        ("metrics/frechet.py", "traces - 2 * overlap", "traces - 1.9 * overlap", ["reference@digits", *SCORES]),
+        ("../../stages/score_codes.py", "float() / 255", "float() / 256", table("score_codes", of=EVERY)),
+    ],
+)  # fmt: skip
+def test_a_changed_constant_reruns_what_rests_on_it(
+    project: Project, file: str, before: str, after: str, work: list[str]
+) -> None:
+    project.change(file, before, after)
+    before_work = [*([] if "stages" in file else ["check"]), "fingerprint"]
+    found = ran(project.dvc("repro"))
+    assert sorted(found) == sorted([*before_work, *work, "report@digits-poster"])
+    assert found[: len(before_work)] == before_work
+
+
+def test_a_changed_loop_reruns_all_that_is_trained_but_the_frozen_classifiers(project: Project) -> None:
+    def frozen(pipeline: dict) -> None:
+        for stage in ("train_classifier", "train_judge"):
+            pipeline["stages"][stage]["do"]["frozen"] = True
+
+    before = {path: path.read_bytes() for path in (project.folder / "data/digits").glob("*/*.safetensors")}
+    project.edit("dvc", frozen)
+    project.change("training.py", "min(1.0, progress / 0.05)", "min(1.0, progress / 0.06)")
+    found = ran(project.dvc("repro"))
+    assert not [stage for stage in found if stage.startswith(("train_classifier", "train_judge", "prepare"))]
+    assert set(table("train_autoencoder", of=EVERY)) | set(table("fit_prior", "sample", "score")) < set(found)
+    assert {path: path.read_bytes() for path in before} == before
+    project.edit("params", lambda params: params["datasets"]["digits"]["classifier"].update(steps=41))
     assert ran(project.dvc("repro")) == ["check"]
+
+
+def test_missing_classifiers_of_a_frozen_stage_are_named(project: Project) -> None:
+    path = project.folder / "data/digits/judge"
+    path.rename(path.with_name("away"))
+    (project.folder / "data/checked.txt").unlink()
+    output = project.dvc("repro", "--force", "--single-item", "check", code=255)
+    assert "error in check: data/digits/judge is missing, and dvc.yaml has train_judge frozen" in output
+    path.with_name("away").rename(path)
+    project.dvc("repro", "check")
+
+
+def test_a_new_method_works_at_the_first_run_and_numbers_run_no_fingerprint(project: Project) -> None:
+    project.git("add", "-A")
+    project.git("commit", "-qm", "Before the new method")
+    home = project.folder / "src/latentpriors/priors"
+    text = (home / "gaussian.py").read_text()
+    (home / "mine.py").write_text(text.replace("class Gaussian", "class Mine").replace('["Gaussian"]', '["Mine"]'))
+    project.edit("params", lambda params: params["priors"].update(mine={"jitter": 1.0e-3}))
+    row = {"dataset": "digits", "autoencoder": "ae", "prior": "mine", "table": "poster"}
+    project.edit("tables/digits-poster/cells", lambda cells: cells["cells"].update({"digits-ae-mine": row}))
+    every = ["check", "fingerprint", *table("fit_prior", "sample", "score", of=["ae-mine"]), "report@digits-poster"]
+    project.git("add", "src")  # the copy of --temp has what git knows
+    assert sorted(ran(project.dvc("exp", "run", "--temp", "report@digits-poster"))) == sorted(every)
+    assert not (project.folder / "fingerprints/priors/mine.json").exists()
+    assert set(ran(project.dvc("repro"))) <= set(every)  # what --temp did comes from the run-cache
+    assert (project.folder / "metrics/digits/poster/digits-ae-mine.json").is_file()
+    output = project.dvc("exp", "run", "-S", "priors.mine.jitter=0.002", "report@digits-poster")
+    assert sorted(ran(output)) == sorted(set(every) - {"fingerprint"})
+    project.git("add", "-A")
+    project.git("commit", "-qm", "With the new method")
+
+
+def test_experiments_run_the_code_as_it_is_edited(project: Project) -> None:
+    path = "priors/flow.py"
+    project.change(path, "learning_rate: float = 4e-3", "learning_rate: float = 3e-3")
+    project.dvc("exp", "run", "--queue", "--name", "queued", "report@digits-poster")
+    project.change(path, "learning_rate: float = 3e-3", "learning_rate: float = 4e-3")
+    output = project.dvc("exp", "run", "--run-all")
+    assert sorted(ran(output)) == sorted(["check", "fingerprint", *FLOW, "report@digits-poster"])
+    assert "queued" in project.dvc("exp", "list")
+    assert ran(project.dvc("repro")) == []
+
+
+def test_an_edit_while_a_stage_runs_is_noticed(project: Project) -> None:
+    project.edit("params", lambda params: params["datasets"]["digits"]["prior"].update(steps=20_000))
+    running = project.start("repro", f"{TABLE}fit_prior@digits-ae-flow", stderr=subprocess.PIPE)
+    wait(lambda: list((project.folder / ".work/prior/digits-ae-flow").glob("*/.seed0.*")))
+    project.change("priors/flow.py", "weight_decay: float = 0.1", "weight_decay: float = 0.2")
+    said = running.communicate()[1].decode()
+    assert running.returncode != 0
+    assert "error in fit_prior: code of priors/flow was edited since `dvc repro fingerprint` last saw it" in said
+    project.change("priors/flow.py", "weight_decay: float = 0.2", "weight_decay: float = 0.1")
+    start = time.perf_counter()
+    found = ran(project.dvc("repro", f"{TABLE}fit_prior@digits-ae-flow"))
+    assert found[-1] == f"{TABLE}fit_prior@digits-ae-flow"  # its finished seeds are found again
+    assert time.perf_counter() - start < 30
+    project.edit("params", lambda params: params["datasets"]["digits"]["prior"].update(steps=40))
+    project.dvc("repro")
+
+
+def test_a_commit_whose_fingerprints_are_behind_fails_the_tests(project: Project) -> None:
+    project.change("priors/flow.py", "noise_scale: float = 0.1", "noise_scale: float = 0.2")
+    command = [sys.executable, "-m", "pytest", "-q", "tests/test_fingerprints.py", "-k", "belong"]
+    done = subprocess.run(command, cwd=project.folder, env=project.environment(), capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "the fingerprints are behind the code: run `dvc repro fingerprint` and commit what it writes" in done.stdout
+    project.change("priors/flow.py", "noise_scale: float = 0.2", "noise_scale: float = 0.1")
+    done = subprocess.run(command, cwd=project.folder, env=project.environment(), capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
 
 
 def test_a_mistake_stops_everything_before_any_work(project: Project) -> None:
@@ -197,7 +343,8 @@ def test_a_report_is_redrawn_without_any_cache(project: Project) -> None:
     assert ran(project.dvc("repro", "--allow-missing", "--dry")) == []
     path = project.folder / "src/latentpriors/answer.py"
     path.write_text(path.read_text().replace("has the lowest FCD", "shows the lowest FCD"))
-    assert ran(project.dvc("repro", "--allow-missing", "report@digits-poster")) == ["check", "report@digits-poster"]
+    output = project.dvc("repro", "--allow-missing", "report@digits-poster")
+    assert ran(output) == ["check", "fingerprint", "report@digits-poster"]
     assert "shows the lowest FCD" in (project.folder / "reports/digits-poster/report.md").read_text()
     shutil.rmtree(project.folder / "reports")
     project.dvc("repro", "--force", "--single-item", "report@digits-poster")

@@ -7,15 +7,15 @@ from types import ModuleType
 
 import pytest
 
-from latentpriors.pipeline import Stage, producers, read_stages, upstream
-from latentpriors.tables import read_tables, read_yaml
+from latentpriors.project.pipeline import Stage, producers, read_stages, upstream
+from latentpriors.project.tables import read_tables, read_yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("lanes", ROOT / "reports/lanes.py")
+    spec = importlib.util.spec_from_file_location("lanes", ROOT / "tools/lanes.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

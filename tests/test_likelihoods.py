@@ -2,12 +2,11 @@
 
 import json
 import math
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+import score_likelihood as stage
 import torch
 from test_methods import SMALL
 from torch.distributions import Independent, MultivariateNormal, Normal
@@ -377,7 +376,7 @@ def test_native_prior_is_the_one_that_was_trained_along() -> None:
 
 
 @pytest.mark.parametrize("name", ["vae", "ae"])
-def test_stage_runs_on_two_seeds(root: Path, tmp_path: Path, name: str) -> None:
+def test_stage_runs_on_two_seeds(tmp_path: Path, name: str) -> None:
     splits = {split: images(n, n) for split, n in (("train", 90), ("validation", 40), ("test", 30))}
     stored = {f"{k}.images": (255 * x).round().byte() for k, x in splits.items()}
     save_tensors(tmp_path / "images", stored | {"test.labels": torch.arange(30) % 3})
@@ -388,11 +387,11 @@ def test_stage_runs_on_two_seeds(root: Path, tmp_path: Path, name: str) -> None:
         for kind in ("weights", "codes"):
             (tmp_path / kind).mkdir(exist_ok=True)
             (folder / f"{kind}.safetensors").rename(tmp_path / kind / f"seed{index}.safetensors")
-    command = [sys.executable, str(root / "stages/score_likelihood.py"), "--images", str(tmp_path / "images")]
-    command += ["--weights", str(tmp_path / "weights"), "--codes", str(tmp_path / "codes")]
-    written = []
+    arguments, written = {kind: tmp_path / kind for kind in ("images", "codes")}, []
     for _ in range(2):
-        subprocess.run([*command, "--metrics", str(tmp_path / "figures.json")], check=True)
+        stage.score_likelihood(
+            {"device": "cpu"}, name, weights=tmp_path / "weights", metrics=tmp_path / "figures.json", **arguments
+        )
         written.append((tmp_path / "figures.json").read_text())
     found = json.loads(written[0])
     assert written[0] == written[1]
@@ -401,6 +400,5 @@ def test_stage_runs_on_two_seeds(root: Path, tmp_path: Path, name: str) -> None:
         first, second = found[f"{figure}_by_seed"]
         assert first != second or figure == "mismatch_accuracy"
         assert found[figure] == pytest.approx((first + second) / 2)
-    missing = subprocess.run([*command[:5], str(tmp_path), *command[6:], "--metrics", "x"], capture_output=True)
-    assert missing.returncode == 1
-    assert b"there are no weights in" in missing.stderr
+    with pytest.raises(ValueError, match="there are no weights in"):
+        stage.score_likelihood({"device": "cpu"}, name, weights=tmp_path, metrics=tmp_path / "x", **arguments)

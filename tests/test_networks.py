@@ -2,18 +2,16 @@
 
 import math
 from copy import deepcopy
-from pathlib import Path
+from importlib import import_module
 
 import pytest
 import torch
-from compute import imports
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, linear
 
 from latentpriors.autoencoders.ae import AE
-from latentpriors.networks import NETWORKS, build_decoder, build_encoder
-from latentpriors.networks.variants import VARIANTS
-from latentpriors.registry import find, hyperparameters, names
+from latentpriors.networks import VARIANTS, build_decoder, build_encoder
+from latentpriors.registry import find, hyperparameters, modules, names
 from latentpriors.training import Budget, train
 
 NAMES = ["conv", *VARIANTS]
@@ -198,15 +196,15 @@ def test_the_moving_average_takes_the_running_moments_along() -> None:
         torch.testing.assert_close(kept.double(), average, rtol=1e-4, atol=1e-6)
 
 
-def test_a_method_with_a_variant_depends_on_them(root: Path) -> None:
-    home, variants = root / "src/latentpriors", "latentpriors.networks.variants"
-    assert variants not in imports(home / "networks/__init__.py") | imports(home / "autoencoders/ae.py")
+def test_each_variant_has_a_block_that_brings_it_in() -> None:
+    assert set(import_module(*set(VARIANTS.values())).NETWORKS) == set(VARIANTS)
     found = set()
     for name in names("autoencoders"):
         own = hyperparameters("autoencoders", name).get("network")
-        if own and own.default not in NETWORKS:
+        if own and own.default in VARIANTS:
             found.add(own.default)
-            assert variants in imports(home / "autoencoders" / f"{name}.py")
+            assert VARIANTS[own.default] in modules("autoencoders", name, {"network": own.default})
             model = find("autoencoders", name)(SHAPE, D, channels=(4, 8))
             assert kinds(model) == kinds(pair(own.default))
     assert found == set(VARIANTS)
+    assert modules("autoencoders", "ae", {"factor": 1}) == ["latentpriors.autoencoders.ae"]

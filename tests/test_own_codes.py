@@ -11,10 +11,10 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from latentpriors.codes_files import read_codes, remarks, split_codes
-from latentpriors.codes_table import table_of
 from latentpriors.fits import samples
-from latentpriors.own_codes import changed, fit_codes, floor, load_fitted
+from latentpriors.own.codes import changed, fit_codes, floor, load_fitted
+from latentpriors.own.files import read_codes, remarks, split_codes
+from latentpriors.own.table import table_of
 from latentpriors.training import Budget
 
 
@@ -179,11 +179,11 @@ def test_the_table_has_the_nearest_first_and_failures_last() -> None:
     assert "failure" not in table_of(rows[1:])[0]
 
 
-def test_the_command_fits_several_priors_and_a_failure_is_a_row(root: Path, tmp_path: Path) -> None:
+def test_the_command_fits_several_priors_and_a_failure_is_a_row(tmp_path: Path) -> None:
     path, out = saved(tmp_path, codes(60)), tmp_path / "out"
     (out / "native").mkdir(parents=True)
     (out / "mine.txt").write_text("keep")
-    command = [sys.executable, str(root / "stages/fit_prior.py"), "--codes", str(path), "--out", str(out)]
+    command = [str(Path(sys.executable).with_name("latentpriors")), "fit", "--codes", str(path), "--out", str(out)]
 
     def call(*options: str) -> subprocess.CompletedProcess:
         return subprocess.run([*command, "--steps", "3", *options], capture_output=True, text=True)
@@ -201,7 +201,7 @@ def test_the_command_fits_several_priors_and_a_failure_is_a_row(root: Path, tmp_
     assert (out / "mine.txt").read_text() == "keep"
     alone = call("--prior", "gmm")
     assert alone.returncode == 1
-    assert "error in fit_prior: 48 codes are too few" in alone.stderr
+    assert "error in latentpriors fit: 48 codes are too few" in alone.stderr
     assert "Traceback" not in alone.stderr
     assert not (out / "table.csv").exists()  # the earlier run's
     assert "--seed: a whole number from 0" in call("--prior", "gmm", "--seed", "-1").stderr

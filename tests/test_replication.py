@@ -10,8 +10,8 @@ import yaml
 from scipy import stats
 
 from latentpriors.answer import POSTER
+from latentpriors.project.tables import read_tables
 from latentpriors.replication import judge, markdown, read_ledger
-from latentpriors.tables import read_tables
 
 CELLS = {
     "cells": {

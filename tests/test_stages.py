@@ -1,4 +1,4 @@
-"""What the stages share: finished seeds, seeds, parameters, and one clear message for a failure."""
+"""What the stages share: how they are started, finished seeds, parameters, and one clear message for a failure."""
 
 import errno
 import json
@@ -11,14 +11,21 @@ import pytest
 import torch
 
 import context
-import seeds
+from latentpriors import over_seeds, runs
+from latentpriors.processes import side_by_side
 from latentpriors.training import TrainingDiverged
+
+STAGES = [path.stem for path in (context.ROOT / "stages").glob("*.py") if path.stem != "context"]
 
 
 @pytest.fixture
 def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(seeds, "WORK", tmp_path / "work")
+    monkeypatch.setattr(over_seeds, "WORK", tmp_path / "work")
     return tmp_path
+
+
+def each_seed(fit, count: int = 2, settings: dict | None = None, inputs=lambda index: [], code=()) -> list[Path]:
+    return over_seeds.each_seed("cell", count, settings or {}, inputs, fit, list(code))
 
 
 class Fit:
@@ -37,28 +44,30 @@ class Fit:
 
 def test_an_interrupted_stage_goes_on_with_the_next_seed(work: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
-        seeds.each_seed("cell", 3, {}, lambda index: [], Fit(stop_at=1))
+        each_seed(Fit(stop_at=1), 3)
     again = Fit()
-    folders = seeds.each_seed("cell", 3, {}, lambda index: [], again)
+    folders = each_seed(again, 3)
     assert again.calls == [1, 2]
-    seeds.gather(folders, "weights.txt", work / "out")
+    over_seeds.gather(folders, "weights.txt", work / "out")
     assert [(work / f"out/seed{index}.txt").read_text() for index in range(3)] == ["0", "1", "2"]
 
 
 def test_finished_seeds_are_found_by_all_that_they_depend_on(work: Path) -> None:
-    source = work / "codes"
+    codes, code = work / "codes", work / "fingerprint.json"
 
-    def calls(settings: dict, content: str, count: int = 2) -> list[int]:
-        source.write_text(content)
+    def calls(settings: dict, content: str, said: str, count: int = 2) -> list[int]:
+        codes.write_text(content)
+        code.write_text(said)
         fit = Fit()
-        seeds.each_seed("cell", count, settings, lambda index: [source], fit)
+        each_seed(fit, count, settings, lambda index: [codes], [code])
         return fit.calls
 
-    assert calls({"a": 1}, "x") == [0, 1]
-    assert calls({"a": 1}, "x", count=4) == [2, 3]
-    assert calls({"a": 2}, "x") == [0, 1]
-    assert calls({"a": 1}, "y") == [0, 1]
-    assert calls({"a": 1}, "x") == []
+    assert calls({"a": 1}, "x", "f") == [0, 1]
+    assert calls({"a": 1}, "x", "f", count=4) == [2, 3]
+    assert calls({"a": 2}, "x", "f") == [0, 1]
+    assert calls({"a": 1}, "y", "f") == [0, 1]
+    assert calls({"a": 1}, "x", "g") == [0, 1]
+    assert calls({"a": 1}, "x", "f") == []
 
 
 def test_seeds_side_by_side_keep_what_finishes_and_pass_on_what_fails(work: Path) -> None:
@@ -69,7 +78,7 @@ def test_seeds_side_by_side_keep_what_finishes_and_pass_on_what_fails(work: Path
         return {"process": os.getpid()}
 
     with pytest.raises(TrainingDiverged, match="nan at step 50"):
-        seeds.each_seed("cell", 2, {"device": "cpu"}, lambda index: [], fit)
+        each_seed(fit, 2, {"device": "cpu"})
     finished = list((work / "work/cell").glob("*/*"))
     assert [path.name for path in finished] == ["seed0"]
     assert json.loads((finished[0] / "facts.json").read_text())["process"] != os.getpid()
@@ -78,65 +87,118 @@ def test_seeds_side_by_side_keep_what_finishes_and_pass_on_what_fails(work: Path
 
 def test_a_fit_that_is_killed_is_one_clear_error(work: Path) -> None:
     with pytest.raises(OSError, match="killed from outside"):
-        seeds.each_seed("cell", 1, {"device": "cpu"}, lambda index: [], lambda index, folder: os._exit(9))
+        each_seed(lambda index, folder: os._exit(9), 1, {"device": "cpu"})
+
+
+def test_a_debugger_finds_the_seeds_in_the_process_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads = torch.get_num_threads()
+    z = torch.linspace(-3, 3, 100_000)
+
+    def figure(index: int) -> tuple[int, int, float]:
+        return os.getpid(), torch.get_num_threads(), float((z * (index + 1)).sin().sum())
+
+    apart = side_by_side(figure, range(3), "cpu")
+    monkeypatch.setenv("LATENTPRIORS_PROCESSES", "0")
+    torch.set_num_threads(2)
+    try:
+        here = side_by_side(figure, range(3), "cpu")
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(threads)
+    assert {process for process, *_ in here} == {os.getpid()}
+    assert os.getpid() not in {process for process, *_ in apart}
+    assert [found[1:] for found in here] == [found[1:] for found in apart]
+    monkeypatch.setenv("LATENTPRIORS_PROCESSES", "two")
+    with pytest.raises(ValueError, match="LATENTPRIORS_PROCESSES is 'two'; a number"):
+        side_by_side(figure, range(3), "cpu")
 
 
 def test_facts_are_means_with_the_list_beside_them(work: Path) -> None:
-    folders = seeds.each_seed("cell", 2, {}, lambda index: [], Fit())
-    seeds.gather_facts(folders, work / "facts.json")
+    folders = each_seed(Fit())
+    over_seeds.gather_facts(folders, work / "facts.json")
     facts = json.loads((work / "facts.json").read_text())
     assert (facts["loss"], facts["loss_by_seed"], facts["parameters"]) == (0.5, [0.0, 1.0], 7)
     assert facts["seconds"] >= 0
 
 
 def test_seeds_differ_by_every_name_and_stay_what_they_are() -> None:
-    assert context.seed("a", 1) == context.seed("a", 1)
-    assert len({context.seed(*names) for names in (("a", 1), ("a", 2), ("b", 1), ("a", 1, "x"))}) == 4
-    noise = [torch.rand(1, generator=context.generator(torch.device("cpu"), "a", index)) for index in (0, 0, 1)]
+    assert runs.seed("a", 1) == runs.seed("a", 1)
+    assert len({runs.seed(*names) for names in (("a", 1), ("a", 2), ("b", 1), ("a", 1, "x"))}) == 4
+    noise = [torch.rand(1, generator=runs.generator(torch.device("cpu"), "a", index)) for index in (0, 0, 1)]
     assert noise[0] == noise[1] != noise[2]
 
 
 def test_parameters_are_read_by_path() -> None:
-    assert context.params("datasets.digits.samples") == 400
+    params = {"datasets": {"digits": {"samples": 400}, "mnist": {}}}
+    assert runs.value(params, "datasets.digits.samples") == 400
     with pytest.raises(ValueError, match=r"no datasets.digit.samples: 'digit' is not among digits, mnist"):
-        context.params("datasets.digit.samples")
+        runs.value(params, "datasets.digit.samples")
+
+
+def test_device_auto_and_a_missing_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert runs.device({"device": "auto"}).type == "cpu"
+    with pytest.raises(ValueError, match="no CUDA device; choose auto or cpu"):
+        runs.device({"device": "cuda"})
+
+
+def started(monkeypatch: pytest.MonkeyPatch, stage, *options: str, **more: object) -> None:
+    monkeypatch.setattr(sys, "argv", ["x.py", *options])
+    context.run(stage, **more)
 
 
 @pytest.mark.parametrize(
     ("error", "message"),
     [
-        (ValueError("what and why"), "what and why"),
+        (ValueError("what and why"), "error in failing: what and why"),
         (OSError(errno.ENOSPC, "No space left on device"), "The disk is full: make room"),
     ],
 )
-def test_a_foreseen_failure_is_one_message(error: Exception, message: str) -> None:
-    def main() -> None:
+def test_a_foreseen_failure_is_one_message(error: Exception, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(params: dict) -> None:
+        """Fails."""
         raise error
 
     with pytest.raises(SystemExit, match=message):
-        context.run(main)
+        started(monkeypatch, failing, checked=False)
 
 
-def test_a_surprise_keeps_its_traceback() -> None:
-    def main() -> None:
+def test_a_surprise_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(params: dict) -> None:
+        """Fails."""
         raise KeyError("a defect")
 
     with pytest.raises(KeyError):
-        context.run(main)
+        started(monkeypatch, failing, checked=False)
 
 
-def test_device_auto_and_a_missing_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert context.device().type == "cpu"
-    monkeypatch.setattr(context, "params", lambda path: "cuda")
-    with pytest.raises(ValueError, match="no CUDA device; choose auto or cpu"):
-        context.device()
+def test_options_are_the_arguments_of_the_function(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    found = []
+
+    def drawn(params: dict, dataset: str, out: Path) -> None:
+        """Draws.
+
+        Arguments:
+            dataset: A key of datasets
+                in params.yaml.
+            out: The folder.
+        """
+        found.extend([params["seeds"], dataset, out])
+
+    started(monkeypatch, drawn, "--dataset=a b", "--out", "x/y", checked=False)
+    assert found[1:] == ["a b", Path("x/y")]
+    assert isinstance(found[0], int)
+    with pytest.raises(SystemExit):
+        started(monkeypatch, drawn, "--help", checked=False)
+    text = capsys.readouterr().out
+    assert "Stage `drawn`: Draws." in text
+    assert "A key of datasets in params.yaml" in text
 
 
-@pytest.mark.parametrize("stage", [path.stem for path in (context.ROOT / "stages").glob("*.py")])
+@pytest.mark.parametrize("stage", STAGES)
 def test_every_stage_can_be_run_by_hand(stage: str) -> None:
-    if stage in ("context", "seeds"):
-        return
     command = [sys.executable, str(context.ROOT / "stages" / f"{stage}.py"), "--help"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert f"Stage `{stage}`" in done.stdout

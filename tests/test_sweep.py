@@ -2,7 +2,6 @@
 
 import json
 import math
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +14,7 @@ from scipy.stats import t as student
 from test_methods import SMALL
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-import seeds
-from latentpriors import sweep
+from latentpriors import over_seeds, sweep
 from latentpriors.autoencoders.glf import GLF
 from latentpriors.autoencoders.vae import VAE, kl_divergence
 from latentpriors.data.readers import read
@@ -303,22 +301,19 @@ def test_the_pictures(tmp_path: Path) -> None:
 
 def test_the_stage(tmp_path: Path, images: dict, judge: tuple, monkeypatch: pytest.MonkeyPatch) -> None:
     blocks = {name: SMALL.get(name, {}) | {"factor": 2} for name in ("glf", *SWEPT)}
-    params = {
-        "seeds": 1, "datasets.toy.sweep": {"factor": 0.5, "betas": [2, 1e38]}, "datasets.toy.samples": 50,
-        "datasets.toy.autoencoder": {"steps": 4, "batch_size": 64, "precision": "float32", "network": NETWORK},
-        **{f"autoencoders.{name}": block for name, block in blocks.items()},
+    toy = {
+        "sweep": {"factor": 0.5, "betas": [2, 1e38]}, "samples": 50,
+        "autoencoder": {"steps": 4, "batch_size": 64, "precision": "float32", "network": NETWORK},
     }  # fmt: skip
+    params = {"seeds": 1, "device": "cpu", "datasets": {"toy": toy}, "autoencoders": blocks}
     save_tensors(tmp_path / "images", {f"{split}.images": x for split, x in images.items()})
     save_tensors(tmp_path / "reference", {name: torch.tensor(value) for name, value in judge[1].items()})
     about = {"arguments": {"shape": [1, 8, 8], "hidden": 8}}
     save_tensors(tmp_path / "classifier/seed0.safetensors", judge[0].state_dict(), about)
     files = ("images", "reference", "classifier", "metrics", "preview")
     arguments = {"dataset": "toy", **{name: tmp_path / name for name in files}}
-    monkeypatch.setattr(sys, "argv", ["sweep", *(f"--{name}={value}" for name, value in arguments.items())])
-    monkeypatch.setattr(stage, "params", params.__getitem__)
-    monkeypatch.setattr(stage, "device", lambda precision: torch.device("cpu"))
-    monkeypatch.setattr(seeds, "WORK", tmp_path / "work")
-    stage.main()
+    monkeypatch.setattr(over_seeds, "WORK", tmp_path / "work")
+    stage.sweep(params, **arguments)
     found = json.loads((tmp_path / "metrics").read_text())
     assert (found["factor"], found["samples"]) == (0.5, 50)
     table = pd.read_csv(tmp_path / "preview/points.csv")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from latentpriors.tables import read_tables, read_yaml
+from latentpriors.project.tables import read_tables, read_yaml
 
 CELLS = """\
 models: {toy-ae: {dataset: toy, autoencoder: ae, table: poster}}

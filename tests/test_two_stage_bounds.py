@@ -2,11 +2,10 @@
 
 import json
 import math
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+import score_bound as stage
 import torch
 from test_likelihoods import NOISE, TINY, D, Linear, images, made, seeded
 from torch.distributions import MultivariateNormal
@@ -97,13 +96,13 @@ def test_stage_runs_on_two_seeds(root: Path, tmp_path: Path) -> None:
         for kind in ("weights", "codes", "prior"):
             (tmp_path / kind).mkdir(exist_ok=True)
             (folder / f"{kind}.safetensors").rename(tmp_path / kind / f"seed{index}.safetensors")
-    command = [sys.executable, str(root / "stages/score_bound.py")]
-    command += [f"--{kind}={tmp_path / kind}" for kind in ("images", "weights", "codes")]
-    subprocess.run([*command, f"--prior={tmp_path / 'prior'}", f"--metrics={tmp_path / 'x.json'}"], check=True)
-    found = json.loads((tmp_path / "x.json").read_text())
+    arguments = {kind: tmp_path / kind for kind in ("images", "weights", "codes")}
+    stage.score_bound(
+        {"device": "cpu"}, "ae", "gaussian", priors=tmp_path / "prior", metrics=tmp_path / "x", **arguments
+    )
+    found = json.loads((tmp_path / "x").read_text())
     first, second = found["iwae_by_seed"]
     assert first != second
     assert found["iwae"] == pytest.approx((first + second) / 2)
-    missing = subprocess.run([*command, f"--prior={tmp_path}", "--metrics=x"], capture_output=True)
-    assert missing.returncode == 1
-    assert b"there are no priors in" in missing.stderr
+    with pytest.raises(ValueError, match="there are no priors in"):
+        stage.score_bound({"device": "cpu"}, "ae", "gaussian", priors=tmp_path, metrics=tmp_path / "x", **arguments)

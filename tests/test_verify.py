@@ -11,9 +11,9 @@ from types import ModuleType
 import pytest
 import yaml
 
-from latentpriors.pipeline import read_locks, read_stages, resolve, upstream
-from latentpriors.tables import read_tables, read_yaml
-from latentpriors.verify import digest, verdict
+from latentpriors.project.pipeline import read_locks, read_stages, resolve, upstream
+from latentpriors.project.tables import read_tables, read_yaml
+from latentpriors.project.verify import digest, verdict
 
 PIPELINE = {
     "vars": ["tables.yaml"],
@@ -53,7 +53,7 @@ STAGES = resolve(PIPELINE, PARAMS) | {IN_TABLE + name: stage for name, stage in 
 
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
-    path = Path(__file__).resolve().parent.parent / "reports/verify.py"
+    path = Path(__file__).resolve().parent.parent / "tools/verify.py"
     spec = importlib.util.spec_from_file_location("verify_script", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -7,8 +7,8 @@ import itertools
 import numpy as np
 import pandas as pd
 
+from .columns import POSTER
 from .metrics import difference_interval, holm
-from .names import POSTER
 from .results import ALPHA, Results, log_figures
 
 SHORT = 6  # names that a sentence can list

@@ -7,7 +7,7 @@ import itertools
 import pandas as pd
 from scipy.special import chdtri
 
-from .names import POSTER
+from .columns import POSTER
 
 CASES = {"same_classifier": "one classifier for both", "own_classifier": "a classifier each"}
 

@@ -1,14 +1,14 @@
 """Posterior collapse: dimensions of the codes that say nothing about the image."""
 
-__all__ = ["collapse"]
+__all__ = ["VERDICTS", "collapse"]
 
 import torch
 from torch import Tensor
 
 from .autoencoders.base import Autoencoder
-from .names import VERDICTS
 from .training import evaluate
 
+VERDICTS = ("none", "partial", "full")  # from good to bad
 LEAST = 0.01  # the share of its variance above which a dimension is active
 DRAWS = 20  # codes of an image whose posterior has no mean in closed form
 

@@ -1,8 +1,18 @@
-"""The columns of a report's tables: what each figure is called, how it is written, and what it says."""
+"""The columns of a report's tables: what each figure is called, how it is written, and what it says; names of rows."""
 
-__all__ = ["COLUMNS", "COST", "MAIN", "NEIGHBOURS", "STRUCTURE", "column_of"]
+__all__ = ["COLUMNS", "COPYIST", "COST", "MAIN", "NEIGHBOURS", "POSTER", "STRUCTURE", "column_of"]
 
 from .sheets import Column
+
+COPYIST = ("bootstrap", "copies of training codes")  # the prior, and what every table says of it
+
+# The poster "AdvAE and FlowAE": FCD on MNIST, one run each, in its order.
+POSTER = {
+    "ae-flow": ("FlowAE", 4.65),
+    "ae-wgan": ("AdvAE", 6.03),
+    "aae-native": ("AAE", 6.09),
+    "vae-native": ("VAE", 8.12),
+}
 
 
 def _group(name: str, *columns: Column) -> tuple[Column, ...]:

@@ -8,9 +8,8 @@ from torch import Tensor
 from .aggregate import code_mismatch, code_scale
 from .autoencoders.base import Autoencoder
 from .bounds import elbo_terms, iwae_bound
-from .collapse import collapse
+from .collapse import VERDICTS, collapse
 from .joint import Joint
-from .names import VERDICTS
 from .proposals import Proposal, chosen_proposal
 
 TRIED = 100  # validation images on which the width of a proposal is chosen

@@ -1,10 +1,14 @@
 """Methods by name: a file in `autoencoders/` or `priors/` is a method, and its public class is what it makes."""
 
-__all__ = ["find", "hyperparameters", "names"]
+__all__ = ["KINDS", "find", "hyperparameters", "modules", "names"]
 
 import importlib
 import inspect
 import pkgutil
+
+from .networks import VARIANTS
+
+KINDS = ("autoencoders", "priors")
 
 
 def names(kind: str) -> list[str]:
@@ -29,3 +33,12 @@ def hyperparameters(kind: str, name: str) -> dict[str, inspect.Parameter]:
     """Returns the keyword-only parameters of a method's constructor: what params.yaml may set."""
     parameters = inspect.signature(find(kind, name)).parameters
     return {key: p for key, p in parameters.items() if p.kind is inspect.Parameter.KEYWORD_ONLY}
+
+
+def modules(kind: str, name: str, block: dict) -> list[str]:
+    """Returns the modules that a block of params.yaml brings in by name: its method's, and that of a network.
+
+    No import statement shows these, so whoever asks what a result rests on asks here too.
+    """
+    network = block.get("network")
+    return [f"latentpriors.{kind}.{name}", *([VARIANTS[network]] if network in VARIANTS else [])]

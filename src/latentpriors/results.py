@@ -8,10 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .columns import COLUMNS
+from .columns import COLUMNS, COPYIST, POSTER
 from .memorized import flags
 from .metrics import compare, ranked
-from .names import COPYIST, POSTER
 from .store import StoreError, load_json
 
 ALPHA = 0.05  # the level at which a pair looked at alone is told apart

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from .autoencoders.base import Autoencoder
-from .check import check_method
 from .fits import fit_prior, load_prior, samples
 from .networks import Classifier
 from .priors.base import Standardization
+from .project.check import check_method
 from .scoring import activations, distances
 from .training import Budget
 from .walks import images

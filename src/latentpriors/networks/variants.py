@@ -4,8 +4,8 @@ __all__ = [
     "ALL_CONV",
     "BATCHNORM",
     "DCGAN",
+    "NETWORKS",
     "PLAIN",
-    "VARIANTS",
     "AllConvDecoder",
     "AllConvEncoder",
     "DCGANDecoder",
@@ -95,7 +95,7 @@ def _with(normalization: type[nn.Module]) -> tuple[partial, partial]:
 
 # `conv` has group normalization: these two differ from it in that alone.
 BATCHNORM, PLAIN, ALL_CONV, DCGAN = "conv_batchnorm", "conv_plain", "all_conv", "dcgan"
-VARIANTS = {
+NETWORKS = {
     BATCHNORM: _with(nn.BatchNorm2d),
     PLAIN: _with(nn.Identity),
     ALL_CONV: (AllConvEncoder, AllConvDecoder),

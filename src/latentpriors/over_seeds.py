@@ -1,0 +1,112 @@
+"""Fits mapped over seeds: finished ones survive an interruption, and outputs appear whole."""
+
+__all__ = ["common", "curves", "each_seed", "gather", "gather_curves", "gather_facts"]
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+from dvclive import Live
+
+from .processes import side_by_side
+from .store import load_json, save_json, whole
+
+# Outside every stage's outputs, which DVC deletes before it runs the stage.
+WORK = Path(os.environ.get("LATENTPRIORS_WORK", Path(__file__).resolve().parents[2] / ".work"))
+
+
+def each_seed(
+    label: str,
+    seeds: int,
+    settings: dict,
+    inputs: Callable[[int], list[Path]],
+    fit: Callable[[int, Path], dict],
+    code: list[Path],
+) -> list[Path]:
+    """Maps a fit over seeds and returns the folder of each; finished ones are found again by all they depend on.
+
+    That is the parameters, the input files and the code. On a CPU the seeds run side by side, one thread each: that is
+    faster than one seed on all cores, and its figures do not depend on how many there are.
+
+    Arguments:
+        label: The stage and the cell, for the folder's name.
+        seeds: How many.
+        settings: The parameters that the fit reads, `device` among them.
+        inputs: The files that the fit of a seed reads.
+        fit: Fits a seed, writes into a folder and returns the facts for its facts.json.
+        code: The fingerprints of the stage and its methods, as `project.code.fingerprints` names them.
+    """
+    run = _digest(settings, code)  # once: an edit while seeds are fitted is not what they ran
+    folders = [WORK / label / _digest({"run": run}, inputs(index)) / f"seed{index}" for index in range(seeds)]
+    missing = [index for index in range(seeds) if not folders[index].is_dir()]
+
+    def one(index: int) -> None:
+        with whole(folders[index]) as part:
+            part.mkdir(parents=True)
+            start, used = time.perf_counter(), time.process_time()
+            facts = fit(index, part)
+            # Processor time does not depend on what else the machine does; on a GPU only the clock tells.
+            spent = {"seconds": time.perf_counter() - start, "cpu_seconds": time.process_time() - used}
+            save_json(part / "facts.json", spent | facts)
+
+    side_by_side(one, missing, settings.get("device", ""))
+    return folders
+
+
+def gather(folders: list[Path], name: str, out: Path) -> None:
+    """Copies a file of each seed to OUT/seed0, OUT/seed1 ..., all or none of them."""
+    with whole(out) as part:
+        part.mkdir(parents=True)
+        for index, folder in enumerate(folders):
+            shutil.copyfile(folder / name, part / f"seed{index}{Path(name).suffix}")
+
+
+def curves(folder: Path) -> Callable[[int, dict[str, float]], None]:
+    """Returns a function that logs (step, figures) into a seed's folder, by dvclive."""
+    live = Live(str(folder / "live"), dvcyaml=None, report=None, save_dvc_exp=False, cache_images=False)
+
+    def log(step: int, figures: dict[str, float]) -> None:
+        live.step = step
+        for name, value in figures.items():
+            live.log_metric(name, value, timestamp=False)
+
+    return log
+
+
+def gather_curves(folders: list[Path]) -> pd.DataFrame:
+    """Returns what was logged for all seeds as rows of step, seed, figure and value."""
+    tables = [
+        pd.read_csv(file, sep="\t").set_axis(["step", "value"], axis=1).assign(seed=index, figure=file.stem)
+        for index, folder in enumerate(folders)
+        for file in sorted((folder / "live").rglob("*.tsv"))
+    ]
+    empty = pd.DataFrame(columns=["step", "seed", "figure", "value"])
+    return pd.concat(tables)[list(empty.columns)] if tables else empty
+
+
+def gather_facts(folders: list[Path], out: Path) -> None:
+    """Writes the facts of all seeds as one dictionary: numbers as means, and what is the same for all as it is.
+
+    A figure that differs between seeds is there once more as a list, FIGURE_by_seed.
+    """
+    facts = [load_json(folder / "facts.json") for folder in folders]
+    columns = {name: [fact[name] for fact in facts] for name in facts[0]}
+    lists = {f"{name}_by_seed": values for name, values in columns.items() if len(set(values)) > 1}
+    save_json(out, {name: common(values) for name, values in columns.items()} | lists)
+
+
+def common(values: list) -> float | int | str | bool:
+    """Returns what all values are, or else their mean."""
+    return values[0] if len(set(values)) == 1 else sum(values) / len(values)
+
+
+def _digest(settings: dict, files: list[Path]) -> str:
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
+    for path in files:
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:16]

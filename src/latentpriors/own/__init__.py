@@ -1,0 +1,1 @@
+"""What is yours: priors for your codes, figures for your images; `command` is the program for both."""

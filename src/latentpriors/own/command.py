@@ -1,0 +1,146 @@
+"""The command `latentpriors`: `score` for anyone's images, `fit` for anyone's codes."""
+
+__all__ = ["main"]
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from ..evaluation import image_figures
+from ..fits import Protocol
+from ..processes import side_by_side
+from ..project.tables import read_yaml
+from ..registry import find, names
+from ..runs import device, generator, seed, value
+from ..scoring import activations, classifier_hash, distances, load_classifiers, load_reference, summary
+from ..store import save_json, whole
+from .codes import changed, fit_codes, floor
+from .files import read_codes, remarks, split_codes
+from .images import read_images, row
+from .table import table_of
+
+ROOT = Path(__file__).resolve().parents[3]  # the checkout: params.yaml, classifiers and reference are there
+BATCH_SIZE = 256
+FILES, TABLES = ("facts.json", "prior.safetensors", "samples.npy"), ("table.csv", "table.md")
+
+
+def main() -> None:
+    """Runs the command; a foreseen failure is one line and exit code 1."""
+    options = _parser().parse_args()
+    try:
+        options.run(read_yaml(ROOT / "params.yaml"), options)
+    except KeyboardInterrupt:
+        sys.exit("interrupted")
+    except (ValueError, ArithmeticError, OSError) as error:
+        sys.exit(f"error in latentpriors {options.command}: {error}")
+
+
+def score(params: dict, options: argparse.Namespace) -> None:
+    """Scores images with the frozen classifiers and prints the row of a table."""
+    value(params, f"datasets.{options.dataset}")
+    home = ROOT / "data" / options.dataset
+    if not (home / "reference.safetensors").is_file():
+        missing = f"the real images' activations are missing: run `dvc repro reference@{options.dataset}` once"
+        raise ValueError(f"{missing}; the classifiers are in git and are not trained again")
+    classifiers, reference = load_classifiers(home / "classifier"), load_reference(home / "reference.safetensors")
+    images = read_images(options.images, classifiers[0].shape)
+    found = activations(classifiers, images)
+    width, test = found[0]["penultimate"].shape[1], distances(found, reference, "test")
+    figures = summary([test], [], len(images), width) | image_figures(found, reference)
+    print(row(figures | {"classifier_hash": classifier_hash(home / "classifier")}))
+
+
+def fit(params: dict, options: argparse.Namespace) -> None:
+    """Fits priors to codes, with samples from each, and prints the table where there are several."""
+    codes, where = read_codes(options.codes), device(params)
+    chosen, out = _chosen(options.prior), options.out
+    settings = changed({name: params["priors"].get(name, {}) for name in chosen}, options.set)
+    notes, split = remarks(codes), split_codes(codes, options.seed)
+    split = {key: tensor.to(where) for key, tensor in split.items()}
+    shared = {"sliced_wasserstein_floor": floor(split, options.seed)}
+    shared |= {"notes": notes} if notes else {}
+    shared |= {f"n_{part}": len(split[part]) for part in ("train", "validation", "test")} | {"dim": codes.shape[1]}
+
+    for table in TABLES:  # of an earlier run, which must not pass for this one's
+        (out / table).unlink(missing_ok=True)
+
+    def one(index: int) -> dict:
+        name = chosen[index]
+        folder, which = out / name if len(chosen) > 1 else out, ("own codes", name, options.seed)
+        common = {"steps": options.steps, "batch_size": BATCH_SIZE, "precision": "float32"}
+        protocol = Protocol.of(common, settings[name], where)
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in FILES:
+            (folder / file).unlink(missing_ok=True)
+        start, budget = time.perf_counter(), protocol.budget(generator(where, *which), name, index)
+        seed(*which)
+        found = fit_codes(name, protocol.arguments, split, options.samples or len(split["test"]), budget, folder)
+        spent = {"seconds": time.perf_counter() - start, "steps": protocol.steps if protocol.factor else 0}
+        spent |= {"device": where.type}
+        facts = {"prior": name} | found | shared | spent | {"settings": settings[name], "seed": options.seed}
+        save_json(folder / "facts.json", facts)
+        return facts
+
+    def row_of(index: int) -> dict:
+        try:
+            return one(index)
+        except Exception as error:  # of whatever kind: one prior's failure is its row's
+            return {"prior": chosen[index], "failure": " ".join(f"{type(error).__name__}: {error}".split())}
+
+    rows = side_by_side(row_of if len(chosen) > 1 else one, range(len(chosen)), where.type)
+    print("\n".join([_written(rows, out), *(f"Note: {note}" for note in notes)]))
+    if all("failure" in found for found in rows):
+        raise ValueError("no prior could be fitted; the reasons are in the table")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="latentpriors", description="Scores your images, fits priors to your codes.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    scored = commands.add_parser("score", help="your images' row of a table", description=score.__doc__)
+    scored.add_argument("--images", required=True, type=Path, help="a folder of pictures, or an .npz or .npy file")
+    scored.add_argument("--dataset", required=True, help="a key of datasets in params.yaml")
+    scored.set_defaults(run=score)
+    fitted = commands.add_parser("fit", help="priors for your codes", description=fit.__doc__)
+    fitted.add_argument("--codes", required=True, type=Path, help=".npy, .npz or .safetensors, of shape (N, D)")
+    fitted.add_argument("--prior", required=True, nargs="+", help=f"all, or some of {', '.join(names('priors'))}")
+    fitted.add_argument("--out", required=True, type=Path, help="the folder for priors, samples and figures")
+    fitted.add_argument("--steps", type=_count, default=2000, help="gradient steps, times the prior's factor (2000)")
+    fitted.add_argument("--samples", type=_count, help="how many to draw (a tenth of the codes, as held out)")
+    fitted.add_argument("--seed", type=_seed, default=0, help="of the split, the fit and the samples (0)")
+    fitted.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE",
+        help="a hyperparameter, as in params.yaml: hidden=[64,64], or flow.hidden=[64,64] for one of several priors",
+    )  # fmt: skip
+    fitted.set_defaults(run=fit)
+    return parser
+
+
+def _chosen(asked: list[str]) -> list[str]:
+    """Returns the priors that are asked for; `all` are those that compete."""
+    competing = [name for name in names("priors") if not find("priors", name).yardstick] if "all" in asked else []
+    chosen = list(dict.fromkeys([*competing, *(name for name in asked if name != "all")]))
+    for name in chosen:
+        find("priors", name)  # an unknown one is named before any work
+    return chosen
+
+
+def _count(text: str) -> int:
+    if (count := int(text)) < 1:
+        raise argparse.ArgumentTypeError("a number of at least 1 is needed")
+    return count
+
+
+def _seed(text: str) -> int:
+    if not 0 <= (seed := int(text)) < 2**32:
+        raise argparse.ArgumentTypeError(f"a whole number from 0 to {2**32 - 1} is needed")
+    return seed
+
+
+def _written(rows: list[dict], out: Path) -> str:
+    """Writes table.csv and table.md, and returns the latter."""
+    table, text = table_of(rows)
+    for name, content in zip(TABLES, (table.to_csv(index=False), text + "\n"), strict=True):
+        with whole(out / name) as part:
+            part.write_text(content)
+    return text

@@ -1,0 +1,1 @@
+"""What the files of a checkout say of the project: its code."""

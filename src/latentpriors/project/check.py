@@ -1,0 +1,144 @@
+"""Mistakes in params.yaml and the rows of the tables, found before any work: each names the key and the choices."""
+
+__all__ = ["check", "check_method"]
+
+import inspect
+import itertools
+from collections.abc import Iterable
+
+from ..autoencoders.base import Autoencoder
+from ..networks import NETWORKS, Classifier
+from ..registry import find, hyperparameters, names
+from .schema import CHOICES, check_block, check_keys, check_value, unknown
+
+# Fields of cells.yaml: what params.yaml has a block for, and tables of the same data set.
+METHODS, TABLES = {"dataset", "autoencoder", "prior"}, {"table", "beside"}
+
+DATASET = {
+    "source": {"reader": str, "mirrors": tuple[str, ...]},
+    "split": {"train": int | None, "validation": int, "test": int | None, "seed": int},
+    "samples": int,
+    "classifier": {"count": int, "steps": int, "batch_size": int, "precision": str, "network": None},
+    "judge": {"count": int, "steps": int, "batch_size": int, "precision": str, "network": None},
+    "autoencoder": {"steps": int, "batch_size": int, "precision": str, "network": None},
+    "prior": {"steps": int, "batch_size": int, "precision": str},
+    "completion": {"factor": float, "quarters": tuple[int, ...], "samples": int},
+    "sweep": {"factor": float, "betas": tuple[float, ...]},
+}
+EXACT = {"train": int, "validation": int, "test": int, "steps": int, "batch_size": int, "precision": str}
+
+
+def check(params: dict, cells: dict) -> None:
+    """Raises ValueError where a key is misspelt, missing or has a bad value, or a cell makes no sense.
+
+    Arguments:
+        params: The content of params.yaml.
+        cells: What `read_tables` returns.
+    """
+    blocks = ("seeds", "device", "datasets", "exact", "autoencoders", "priors")
+    check_keys(params, blocks, "params.yaml")
+    check_value(params["seeds"], int, "seeds")
+    if params["device"] not in ("auto", "cpu", "cuda"):
+        raise ValueError(f"device: {params['device']!r} is unknown; choose from auto, cpu, cuda")
+    network, classifier = _arguments(Autoencoder, {"shape", "stochastic"}), _arguments(Classifier, {"shape", "classes"})
+    for name, block in params["datasets"].items():
+        schema = DATASET | {kind: DATASET[kind] | {"network": classifier} for kind in ("classifier", "judge")}
+        schema |= {"autoencoder": DATASET["autoencoder"] | {"network": network}}
+        check_block(block, schema, f"datasets.{name}", optional={*network, *classifier} - {"network", "latent"})
+        _network(block["autoencoder"]["network"], f"datasets.{name}.autoencoder.network", NETWORKS)
+        for kind, key in itertools.product(("classifier", "judge"), ("channels", "strides")):
+            if len(given := block[kind]["network"].get(key, (0, 0, 0))) != 3:
+                raise ValueError(f"datasets.{name}.{kind}.network.{key}: one for each of three layers, not {given!r}")
+        quarters, betas = block["completion"]["quarters"], block["sweep"]["betas"]
+        if not quarters or max(quarters) > 3 or len(set(quarters)) < len(quarters):
+            raise ValueError(
+                f"datasets.{name}.completion.quarters: different numbers from 1 to 3 are needed, not {quarters}"
+            )
+        if not betas or min(betas) == 0 or len(set(betas)) < len(betas):
+            raise ValueError(f"datasets.{name}.sweep.betas: different numbers above 0 are needed, not {betas}")
+    check_block(params["exact"], EXACT, "exact")
+    for kind in ("autoencoders", "priors"):
+        check_keys(params[kind], names(kind), kind)
+        for name, block in params[kind].items():
+            check_method(kind, name, block, f"{kind}.{name}")
+    _cells(params, cells)
+
+
+def check_method(kind: str, name: str, block: dict, path: str) -> None:
+    """Raises ValueError where the block of a method, its `factor` and arguments, has a mistake; `path` names it."""
+    parameters = hyperparameters(kind, name)
+    allowed = {key: p.annotation for key, p in parameters.items()}
+    # Arguments of the shared network that a method has as its own: without a value the data set's would take its place.
+    own = allowed.keys() & inspect.signature(Autoencoder).parameters if kind == "autoencoders" else set()
+    check_block(block, allowed | {"factor": float}, path, optional={*allowed, "factor"} - own)
+    if "network" in own:
+        _network(block, path, NETWORKS if parameters["network"].default in NETWORKS else CHOICES["network"])
+
+
+def _network(block: dict, path: str, choices: Iterable[str]) -> None:
+    """Checks a network: a data set's is one of those on which every autoencoder rests."""
+    if block["network"] not in choices:
+        raise ValueError(unknown(f"{path}.network", block["network"], choices))
+    if block["network"] != "mlp" and block.get("channels") == []:
+        raise ValueError(f"{path}.channels: {block['network']} needs at least one convolutional stage")
+
+
+def _cells(params: dict, cells: dict) -> None:
+    check_keys(cells, ("tables", "models", "real", "designs", "cells", "bounds"), "tables.yaml")
+    fields = {
+        "tables": ("dataset", "table", "beside"),
+        "models": ("dataset", "autoencoder", "table"),
+        "real": ("dataset", "table"),
+        "designs": ("dataset", "autoencoder", "prior"),
+        "cells": ("dataset", "autoencoder", "prior", "table"),
+        "bounds": ("dataset", "autoencoder", "prior", "table"),
+    }
+    for group, wanted in fields.items():
+        for key, item in cells[group].items():
+            check_keys(item, wanted, f"cells.yaml {group}.{key}")
+            expected = _name(group, [item[field] for field in wanted])
+            if key != expected:
+                raise ValueError(f"cells.yaml {group}.{key}: by its fields its name should be {expected}")
+            for field in (field for field in wanted if field in METHODS):
+                if item[field] not in params[f"{field}s"]:
+                    raise ValueError(unknown(f"cells.yaml {group}.{key}.{field}", item[field], params[f"{field}s"]))
+            for field in (field for field in wanted if field in TABLES):
+                table = f"{item['dataset']}-{item[field]}"
+                if table not in cells["tables"]:
+                    raise ValueError(unknown(f"cells.yaml {group}.{key}: the table", table, cells["tables"]))
+            model = f"{item['dataset']}-{item['autoencoder']}" if "prior" in item else None
+            if model and model not in cells["models"]:
+                raise ValueError(unknown(f"cells.yaml {group}.{key}: the autoencoder", model, cells["models"]))
+            if model and "table" in item:
+                home = cells["models"][model]["table"]
+                if home not in (item["table"], cells["tables"][f"{item['dataset']}-{item['table']}"]["beside"]):
+                    raise ValueError(
+                        f"cells.yaml {group}.{key}: the table {home} trains {model} and this one does not show it; "
+                        f"move the line to tables/{item['dataset']}-{home}/cells.yaml, with table: {home}"
+                    )
+            if group == "bounds" and key not in cells["cells"]:
+                raise ValueError(f"cells.yaml bounds.{key}: no table has such a row; list it under cells first")
+            if group == "bounds" and not find("priors", item["prior"]).has_density:
+                raise ValueError(f"cells.yaml bounds.{key}: the prior {item['prior']} has no density")
+            latent = params["datasets"][item["dataset"]]["autoencoder"]["network"]["latent"]
+            if model and latent < find("priors", item["prior"]).least_dim:
+                raise ValueError(
+                    f"cells.yaml {key}: latent is {latent}, too few dimensions for the prior {item['prior']}"
+                )
+
+
+def _name(group: str, fields: list[str]) -> str:
+    """Returns the name that a line of cells.yaml should have by its fields, the table last."""
+    named = {
+        "tables": fields[:2],
+        "real": [fields[0], "real"],
+        "models": fields[:2],
+        "cells": fields[:3],
+        "bounds": fields[:3],
+    }
+    return "-".join(named.get(group, fields))
+
+
+def _arguments(cls: type, without: set[str]) -> dict[str, type]:
+    parameters = inspect.signature(cls).parameters
+    return {key: p.annotation for key, p in parameters.items() if key not in without}

@@ -1,0 +1,132 @@
+"""The stages of the dvc.yaml files with their templates filled in, without dvc, which takes seconds for the same."""
+
+__all__ = ["Stage", "producers", "read_locks", "read_stages", "resolve", "upstream"]
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from .tables import read_yaml
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What dvc.lock records of a stage.
+
+    Arguments:
+        cmd: The command line.
+        deps: The paths that it reads.
+        params: The keys of params.yaml that it reads.
+        outs: The paths that it writes, and whether they are in the cache; the others are in git.
+        frozen: Whether it is never run again, whatever it depends on.
+    """
+
+    cmd: str
+    deps: tuple[str, ...]
+    params: tuple[str, ...]
+    outs: dict[str, bool]
+    frozen: bool = False
+
+
+def read_stages(root: Path, params: dict) -> dict[str, Stage]:
+    """Returns all stages of a copy of this project: those of dvc.yaml, and those of each table by their full names."""
+    found = resolve(read_yaml(root / "dvc.yaml"), params | read_yaml(root / "tables.yaml"))
+    for file in _tables(root, "dvc.yaml"):
+        own = resolve(read_yaml(root / file), read_yaml(root / file.with_name("cells.yaml")))
+        found |= {f"{file}:{name}": stage for name, stage in own.items()}
+    return found
+
+
+def read_locks(root: Path) -> dict[str, dict]:
+    """Returns what the dvc.lock files recorded of each stage, by the names that `read_stages` gives."""
+    found = {}
+    for file in [path for path in (Path("dvc.lock"), *_tables(root, "dvc.lock")) if (root / path).is_file()]:
+        prefix = "" if file == Path("dvc.lock") else f"{file.with_name('dvc.yaml')}:"
+        found |= {prefix + name: block for name, block in read_yaml(root / file).get("stages", {}).items()}
+    return found
+
+
+def resolve(pipeline: dict, variables: dict) -> dict[str, Stage]:
+    """Returns the stages of a pipeline by the names that dvc gives them.
+
+    Arguments:
+        pipeline: The content of dvc.yaml; of its templates, `foreach` over dictionaries and ${dotted.keys}.
+        variables: The content of params.yaml and of the files under `vars`.
+
+    Raises:
+        ValueError: a template names a key that is not there, or something that this does not know.
+    """
+    found = {}
+    for name, block in pipeline["stages"].items():
+        if "matrix" in block:
+            raise ValueError(f"stage {name} has a matrix, which is not known here; use foreach")
+        if "foreach" not in block:
+            found[name] = _stage(block, variables)
+            continue
+        items = _value(block["foreach"].strip("${} "), variables)
+        if not isinstance(items, dict):
+            raise ValueError(f"stage {name} is for each of a list, which is not known here; use a dictionary")
+        for key, item in items.items():
+            found[f"{name}@{key}"] = _stage(block["do"], variables | {"key": key, "item": item})
+    return found
+
+
+def producers(stages: Mapping[str, Stage]) -> dict[str, list[str]]:
+    """Returns for each stage those that write one of its dependencies, something in it, or a folder that it lies in."""
+    writers: dict[str, list[str]] = {}  # of each output, and of something in each folder above one
+    for name, stage in stages.items():
+        for out in stage.outs:
+            for path in (out, *_parents(out)):
+                writers.setdefault(path, []).append(name)
+    outs = {out: [name] for name, stage in stages.items() for out in stage.outs}
+    found = {}
+    for name, stage in stages.items():
+        each = [[writers.get(dep, []), *(outs.get(parent, []) for parent in _parents(dep))] for dep in stage.deps]
+        found[name] = list(dict.fromkeys(producer for groups in each for group in groups for producer in group))
+    return found
+
+
+def upstream(stages: Mapping[str, Stage], targets: Iterable[str]) -> list[str]:
+    """Returns some stages with all that they need, each after what it depends on."""
+    needed, order = producers(stages), {}
+
+    def visit(name: str) -> None:
+        if name not in order:
+            for producer in needed[name]:
+                visit(producer)
+            order[name] = None
+
+    for target in targets:
+        visit(target)
+    return list(order)
+
+
+def _tables(root: Path, name: str) -> list[Path]:
+    return sorted(path.relative_to(root) for path in (root / "tables").glob(f"*/{name}"))
+
+
+def _parents(path: str) -> list[str]:
+    return [str(parent) for parent in PurePosixPath(path).parents][:-1]
+
+
+def _stage(block: dict, scope: dict) -> Stage:
+    def filled(text: str) -> str:
+        return re.sub(r"\$\{\s*([^}]+?)\s*\}", lambda match: str(_value(match[1], scope)), text)
+
+    outs = {}
+    for kind in ("outs", "metrics", "plots"):
+        for entry in block.get(kind, []):
+            options = {entry: {}} if isinstance(entry, str) else entry
+            outs |= {filled(path): (option or {}).get("cache", True) for path, option in options.items()}
+    deps, keys = (tuple(map(filled, block.get(kind, []))) for kind in ("deps", "params"))
+    return Stage(filled(block["cmd"]), deps, keys, outs, block.get("frozen", False))
+
+
+def _value(path: str, scope: dict) -> object:
+    value = scope
+    for key in path.split("."):
+        if not isinstance(value, dict) or key not in value:
+            raise ValueError(f"dvc.yaml names ${{{path}}}, but there is no {key!r}")
+        value = value[key]
+    return value

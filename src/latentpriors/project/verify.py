@@ -1,0 +1,88 @@
+"""Whether committed results belong to the committed code, and whether a rerun confirms them."""
+
+__all__ = ["cached", "digest", "faults", "verdict"]
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from .pipeline import Stage
+
+WITHOUT_INTERVAL = 0.1  # how far a rerun may be off where one seed gives no interval
+
+
+def digest(path: Path) -> str | None:
+    """Returns the hash that dvc.lock has for a file or a folder, None where there is neither."""
+    if path.is_file():
+        return hashlib.md5(path.read_bytes()).hexdigest()
+    if not path.is_dir():
+        return None
+    files = [file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts]
+    names = sorted((file.relative_to(path).as_posix(), file) for file in files)
+    listing = json.dumps([{"md5": digest(file), "relpath": name} for name, file in names])
+    return hashlib.md5(listing.encode()).hexdigest() + ".dir"
+
+
+def cached(stages: Mapping[str, Stage], lock: dict) -> dict[str, str | None]:
+    """Returns the recorded hash of each output that is in the cache and not in git, None where none is recorded."""
+    found = {}
+    for name, stage in stages.items():
+        recorded = _hashes(lock.get(name, {}), "outs")
+        found |= {path: recorded.get(path) for path, in_cache in stage.outs.items() if in_cache}
+    return found
+
+
+def faults(
+    stage: Stage, locked: dict | None, values: Mapping[str, object], hashes: Mapping[str, str | None]
+) -> list[str]:
+    """Returns why a stage's outputs are not those of its command, dependencies and parameters; [] where they are.
+
+    Of a frozen stage only the outputs count.
+
+    Arguments:
+        stage: The stage as dvc.yaml has it.
+        locked: Its block in dvc.lock, None where it has none.
+        values: The values of its parameters by their keys, without those that params.yaml does not have.
+        hashes: The hash of each path that it reads or writes: of what is there, or of what is `cached`.
+    """
+    if locked is None:
+        return ["it is not in dvc.lock: it has never run"]
+    if stage.frozen:
+        return _changed("outs", stage.outs, locked, hashes)
+    found = [] if locked["cmd"] == stage.cmd else ["its command has changed"]
+    before = locked.get("params", {}).get("params.yaml", {})
+    found += [
+        f"the parameter {key} has changed"
+        for key in dict.fromkeys([*stage.params, *before])
+        if key not in values or key not in before or values[key] != before[key]
+    ]
+    return [*found, *_changed("deps", stage.deps, locked, hashes), *_changed("outs", stage.outs, locked, hashes)]
+
+
+def verdict(committed: dict, rerun: float) -> bool:
+    """Whether a rerun's FCD lies in the committed interval; within a tenth where one seed or a floor has none.
+
+    The rerun has the same seeds: on the same kind of machine it comes out nearly equal, on another one rounding makes
+    other runs of it. Three runs that share nothing with the committed three miss their interval in 9% of cases by
+    chance.
+    """
+    low, high = committed.get("fcd_low"), committed.get("fcd_high")
+    if low is None or high is None:
+        return abs(rerun - committed["fcd"]) <= WITHOUT_INTERVAL * committed["fcd"]
+    return low <= rerun <= high
+
+
+def _changed(kind: str, paths: Iterable[str], locked: dict, hashes: Mapping[str, str | None]) -> list[str]:
+    recorded, what = _hashes(locked, kind), "has changed" if kind == "deps" else "is not what it wrote"
+    found = [f"{path} is no longer among its {kind}" for path in recorded if path not in paths]
+    for path in paths:
+        if path not in recorded:
+            found.append(f"{path} is new among its {kind}")
+        elif hashes[path] != recorded[path]:
+            found.append(f"{path} {what if hashes[path] else 'is missing'}")
+    return found
+
+
+def _hashes(locked: dict, kind: str) -> dict[str, str]:
+    return {entry["path"]: entry["md5"] for entry in locked.get(kind, [])}

@@ -1,0 +1,232 @@
+"""Takes new fingerprints into the locks where reruns have shown that only the form of code has changed.
+
+Say that code went from one module to another, or that a constant without effect was taken away: the fingerprint is
+another one, and what rests on it would be computed again. Let `dvc repro` do so where it is cheap, for the tables of
+digits say. This then looks at what these stages wrote: where it is equal to what COMMIT has, all other stages of the
+same kind with the same fingerprints get the new ones and the new command in their locks, and nothing else is touched.
+"""
+
+__all__ = ["shown", "take"]
+
+import argparse
+import io
+import json
+import math
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "src"))
+
+from latentpriors.project.pipeline import Stage, producers, read_locks, read_stages  # noqa: E402
+from latentpriors.project.tables import read_yaml  # noqa: E402
+from latentpriors.project.verify import cached, digest, faults  # noqa: E402
+
+CODE = "fingerprints/"
+WITHIN = 1e-6  # relative, or absolute for figures below 1
+
+
+@dataclass(frozen=True)
+class Change:
+    """A stage whose lock names other fingerprints than there are.
+
+    Arguments:
+        files: The fingerprints that are others now, or new.
+        others: What else has changed; [] where its fingerprints and its command are all.
+    """
+
+    files: frozenset[str]
+    others: list[str]
+
+
+def changes(root: Path, stages: Mapping[str, Stage], locks: Mapping[str, dict]) -> dict[str, Change]:
+    """Returns the stages whose fingerprints are not those in their locks."""
+    params = read_yaml(root / "params.yaml")
+    paths = {path for stage in stages.values() for path in (*stage.deps, *stage.outs)}
+    stored = cached(stages, dict(locks))
+    hashes = {path: digest(root / path) for path in paths - set(stored)} | stored
+    found = {}
+    for name, stage in stages.items():
+        if name in locks and not stage.frozen:
+            recorded = _recorded(locks[name])
+            files = {path for path in stage.deps if path.startswith(CODE) and recorded.get(path) != hashes[path]}
+            wrong = faults(stage, locks[name], _values(stage.params, params), hashes)
+            others = [fault for fault in wrong if CODE not in fault and fault != "its command has changed"]
+            if files or any(CODE in fault for fault in wrong):
+                found[name] = Change(frozenset(files), others)
+    return found
+
+
+def shown(
+    stages: Mapping[str, Stage], before: Mapping[str, dict], now: Mapping[str, dict], same: Mapping[str, str | None]
+) -> dict[str, set[str]]:
+    """Returns for each kind of stage the fingerprints with which one was rerun and wrote the same figures.
+
+    Arguments:
+        stages: All stages.
+        before, now: What the locks recorded in an earlier commit and record now.
+        same: For each path in git that a stage writes what differs from the commit, None where nothing does.
+
+    Raises:
+        ValueError: a rerun stage, or one that rests on it, wrote other figures.
+    """
+    reruns = {
+        name: {path for path, md5 in _recorded(now[name]).items() if path.startswith(CODE)}
+        for name in stages
+        if name in before and name in now and _code(before[name]) != _code(now[name])
+    }
+    consumers: dict[str, set[str]] = {}
+    for name, makers in producers(stages).items():
+        for maker in makers:
+            consumers.setdefault(maker, set()).add(name)
+    found: dict[str, set[str]] = {}
+    for name, files in reruns.items():
+        below = _closure(name, consumers)
+        written = [out for each in below & (reruns.keys() | {name}) for out in stages[each].outs if out in same]
+        for out in written:
+            if same[out]:
+                raise ValueError(f"{name} was rerun, and {out} is not what it was: {same[out]}")
+        if written:
+            found.setdefault(_kind(name), set()).update(files)
+    return found
+
+
+def take(root: Path, commit: str) -> dict[str, list[str]]:
+    """Writes new fingerprints into the locks where `shown` says so; returns the stages by what became of them.
+
+    Those are "taken", "not shown" and "changed otherwise".
+
+    Raises:
+        ValueError: a rerun wrote other figures; nothing is written.
+    """
+    from dvc.utils.serialize import modify_yaml  # dvc's own form of a lock
+
+    stages, now = read_stages(root, read_yaml(root / "params.yaml")), read_locks(root)
+    before = _locks_at(root, commit, now)
+    pages = {out for stage in stages.values() for out in stage.outs if out.startswith("reports/")}
+    tracked = {out for stage in stages.values() for out, in_cache in stage.outs.items() if not in_cache} - pages
+    evidence = shown(stages, before, now, {out: differs(root, commit, out) for out in tracked})
+    result: dict[str, list[str]] = {"taken": [], "not shown": [], "changed otherwise": []}
+    for name, change in changes(root, stages, now).items():
+        stands = change.files <= evidence.get(_kind(name), set())
+        result["changed otherwise" if change.others else "taken" if stands else "not shown"].append(name)
+    for file in {_file(name) for name in result["taken"]}:
+        with modify_yaml(root / file) as lock:
+            for name in (name for name in result["taken"] if _file(name) == file):
+                block, stage = lock["stages"][name.rpartition(":")[2]], stages[name]
+                kept = [entry for entry in block.get("deps", []) if not entry["path"].startswith(CODE)]
+                block["cmd"] = stage.cmd
+                block["deps"] = sorted([*kept, *_entries(root, stage.deps)], key=lambda entry: entry["path"])
+    return result
+
+
+def differs(root: Path, commit: str, path: str) -> str | None:
+    """Returns what differs between a file or folder of figures now and in a commit; None where nothing does.
+
+    Times do not count, and pictures by their bytes.
+    """
+    command = ["git", "ls-tree", "-r", "-z", "--name-only", commit, path]
+    names = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout.split("\0")[:-1]
+    here = [root / path] if (root / path).is_file() else [p for p in (root / path).rglob("*") if p.is_file()]
+    if {str(file.relative_to(root)) for file in here} != set(names):
+        return "other files"
+    for name in names:
+        old = subprocess.run(["git", "show", f"{commit}:{name}"], cwd=root, capture_output=True, check=True).stdout
+        new = (root / name).read_bytes()
+        if old != new and not (name.endswith((".json", ".csv")) and _equal(_read(name, old), _read(name, new))):
+            return f"{name} differs"
+    return None
+
+
+def _read(name: str, content: bytes) -> object:
+    if name.endswith(".json"):
+        return json.loads(content)
+    return pd.read_csv(io.BytesIO(content)).to_dict("list")
+
+
+def _equal(a: object, b: object) -> bool:
+    if isinstance(a, dict) and isinstance(b, dict):
+        a, b = ({k: v for k, v in x.items() if "seconds" not in str(k)} for x in (a, b))
+        return a.keys() == b.keys() and all(_equal(a[key], b[key]) for key in a)
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(map(_equal, a, b))
+    if isinstance(a, float) and isinstance(b, float):
+        return (math.isnan(a) and math.isnan(b)) or abs(a - b) <= WITHIN * max(1.0, abs(a))
+    return a == b
+
+
+def _closure(name: str, consumers: Mapping[str, Iterable[str]]) -> set[str]:
+    found, waiting = set(), [name]
+    while waiting:
+        each = waiting.pop()
+        if each not in found:
+            found.add(each)
+            waiting += consumers.get(each, ())
+    return found
+
+
+def _locks_at(root: Path, commit: str, now: Mapping[str, dict]) -> dict[str, dict]:
+    found = {}
+    for file in sorted({_file(name) for name in now}):
+        done = subprocess.run(["git", "show", f"{commit}:{file}"], cwd=root, capture_output=True, text=True)
+        stages = (yaml.load(done.stdout, yaml.CSafeLoader) or {}).get("stages", {}) if done.returncode == 0 else {}
+        prefix = "" if file == "dvc.lock" else f"{file.removesuffix('lock')}yaml:"
+        found |= {prefix + name: block for name, block in stages.items()}
+    return found
+
+
+def _file(name: str) -> str:
+    """Returns the lock of a stage."""
+    return f"{name.rpartition(':')[0].removesuffix('yaml')}lock" if ":" in name else "dvc.lock"
+
+
+def _kind(name: str) -> str:
+    return name.rpartition(":")[2].partition("@")[0]
+
+
+def _recorded(locked: dict) -> dict[str, str]:
+    return {entry["path"]: entry["md5"] for entry in locked.get("deps", [])}
+
+
+def _code(locked: dict) -> dict[str, str]:
+    return {path: md5 for path, md5 in _recorded(locked).items() if path.startswith(CODE)}
+
+
+def _entries(root: Path, deps: Iterable[str]) -> list[dict]:
+    paths = [path for path in deps if path.startswith(CODE)]
+    return [{"path": p, "hash": "md5", "md5": digest(root / p), "size": (root / p).stat().st_size} for p in paths]
+
+
+def _values(keys: Iterable[str], params: dict) -> dict[str, object]:
+    found = {}
+    for key in keys:
+        value: object = params
+        for part in key.split("."):
+            value = value.get(part) if isinstance(value, dict) else None
+        found[key] = value
+    return found
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--since", required=True, metavar="COMMIT", help="whose figures and locks the reruns are held against"
+    )
+    try:
+        result = take(ROOT, parser.parse_args().since)
+    except (ValueError, OSError, subprocess.CalledProcessError) as error:
+        print(f"refused: {error}", file=sys.stderr)
+        return 1
+    for what, names in result.items():
+        print(f"{what}: {len(names)}", *(f"  {name}" for name in names), sep="\n")
+    return 1 if result["not shown"] or result["changed otherwise"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,73 @@
+"""Prints what each method costs at the sizes of params.yaml: milliseconds a step, images and codes a second.
+
+python tools/throughput.py [DATASET]      (random data of the data set's shape; nothing is stored)
+"""
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import torch
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "src"))
+
+from latentpriors.networks import Classifier  # noqa: E402
+from latentpriors.registry import find  # noqa: E402
+from latentpriors.scoring import activations  # noqa: E402
+from latentpriors.training import Budget, evaluate, train  # noqa: E402
+
+SHAPES = {"digits": (1, 8, 8), "mnist": (1, 28, 28)}
+STEPS, N = 20, 10_000
+
+
+def main() -> None:
+    name = sys.argv[1] if len(sys.argv) > 1 else "mnist"
+    params = yaml.safe_load((ROOT / "params.yaml").read_text())
+    settings, shape = params["datasets"][name], SHAPES[name]
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    images, rows = torch.rand(N, *shape, device=device), []
+
+    for method, own in params["autoencoders"].items():
+        own = {key: value for key, value in own.items() if key != "factor"}
+        model = find("autoencoders", method)(shape, **(settings["autoencoder"]["network"] | own)).to(device)
+        step = per_step(lambda b, m=model: train(m, (images,), b), settings["autoencoder"]["batch_size"], device)
+        codes = evaluate(model.codes, (images,))
+        decode = N / seconds(lambda m=model, z=codes: evaluate(m.decode, (z,)), device)
+        rows.append({"method": method, "ms a step": step, "a second": decode})
+
+    for method, own in params["priors"].items():
+        own = {key: value for key, value in own.items() if key != "factor"}
+        prior = find("priors", method)(codes.shape[1], **own).to(device)
+        learned = any(True for _ in prior.parameters())
+        step = per_step(lambda b, p=prior: p.fit(codes, codes[:100], b), settings["prior"]["batch_size"], device)
+        draw = N / seconds(lambda p=prior: p.sample(N), device)
+        rows.append({"method": method, "ms a step": step if learned else None, "a second": draw})
+
+    scorer = Classifier(shape, **settings["classifier"]["network"]).to(device).eval()
+    pixels = (images * 255).byte()
+    rows.append({"method": "classifier", "a second": N / seconds(lambda: activations([scorer], pixels), device)})
+    print(f"{name} on {device}, {torch.get_num_threads()} threads; a step is one round of turns")
+    print("a second: images decoded, codes sampled, images scored\n")
+    print(pd.DataFrame(rows).to_markdown(index=False, floatfmt=(".0f", ".1f", ",.0f")))
+
+
+def per_step(fit: Callable[[Budget], object], batch_size: int, device: str) -> float:
+    generator = torch.Generator(device).manual_seed(0)
+    fit(Budget(2, batch_size, generator))
+    return 1000 * seconds(lambda: fit(Budget(STEPS, batch_size, generator)), device) / STEPS
+
+
+def seconds(work: Callable[[], object], device: str) -> float:
+    start = time.perf_counter()
+    work()
+    if device == "cuda":
+        torch.cuda.synchronize()
+    return time.perf_counter() - start
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+"""Says whether the committed tables belong to the committed code, or reruns cells beside them: `make verify`."""
+
+__all__ = ["belong", "rerun"]
+
+import argparse
+import functools
+import json
+import operator
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "src"))
+
+from latentpriors.project.pipeline import Stage, read_locks, read_stages, upstream  # noqa: E402
+from latentpriors.project.tables import read_tables, read_yaml  # noqa: E402
+from latentpriors.project.verify import cached, digest, faults, verdict  # noqa: E402
+
+GUARD = "check"  # it writes a constant: that it would rerun changes no table
+SHOWN = 5  # of the faults of a table
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cells", default="", help="the rows to rerun, by their keys in cells.yaml, or all")
+    parser.add_argument("--table", default="digits-poster", help="whose rows `--cells all` means")
+    options = parser.parse_args()
+    return rerun(options.cells.split(), options.table) if options.cells.strip() else belong(ROOT)
+
+
+def belong(root: Path) -> int:
+    """Prints for each report whether all that it rests on is what dvc.lock recorded; returns 1 where one is not."""
+    params = read_yaml(root / "params.yaml")
+    stages = read_stages(root, params)
+    lock, code = read_locks(root), 0
+    wrong = _faults(root, stages, lock, params)
+    for name, stage in stages.items():
+        for title in (Path(out).stem for out in stage.outs if out.startswith("reports/")):
+            needed = [other for other in upstream(stages, [name]) if other != GUARD]
+            if name not in lock and not any((root / out).exists() for out in stage.outs):
+                done = sum(other in lock for other in needed)
+                print(f"{title}: has not been built yet ({done} of {len(needed)} stages)")
+                continue
+            bad = [other for other in needed if wrong[other]]
+            count = f"{len(bad)} of its {len(needed)} stages do not belong to this code"
+            print(f"{title}: {count if bad else f'belongs to this code ({len(needed)} stages)'}")
+            for other in bad[:SHOWN]:
+                more = f" (and {len(wrong[other]) - 1} more)" if len(wrong[other]) > 1 else ""
+                print(f"  {other}: {wrong[other][0]}{more}")
+            code = code or bool(bad)
+    for reason in wrong.get(GUARD, []):
+        print(f"note: since the last `dvc repro`, {reason}")
+    print("Code counts by its fingerprints, which `pytest tests/test_fingerprints.py` computes again.")
+    return int(code)
+
+
+def rerun(keys: list[str], table: str) -> int:
+    """Reruns rows from the raw data in a copy of the last commit; returns 1 where one is not in its interval."""
+    (ROOT / ".work").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="verify-", dir=ROOT / ".work") as folder:
+        copy = Path(folder) / "copy"
+        subprocess.run(["git", "clone", "--quiet", "--shared", str(ROOT), str(copy)], check=True)
+        if subprocess.run(["git", "status", "--porcelain", "-uno"], cwd=ROOT, capture_output=True, text=True).stdout:
+            print("note: there are changes that are not committed; what is rerun is the last commit", flush=True)
+        stages = read_stages(copy, read_yaml(copy / "params.yaml"))
+        rows = _rows(read_tables(copy), keys, table)
+        committed = {key: json.loads((copy / path).read_text()) for key, path in rows.items()}
+        makers = [name for name, stage in stages.items() if set(rows.values()) & set(stage.outs)]
+        _run(copy, {name: stages[name] for name in upstream(stages, makers)}, Path(folder) / "work")
+        again = {key: json.loads((copy / path).read_text())["fcd"] for key, path in rows.items()}
+    print("\n" + _shown(committed, again))
+    return 1 - all(verdict(committed[key], again[key]) for key in rows)
+
+
+def _faults(root: Path, stages: dict[str, Stage], lock: dict, params: dict) -> dict[str, list[str]]:
+    """Returns for each stage why its outputs do not belong to the code."""
+    paths = {path for stage in stages.values() for path in (*stage.deps, *stage.outs)}
+    stored = cached(stages, lock)
+    hashes = {path: digest(root / path) for path in paths - set(stored)} | stored
+    values = {}
+    for key in {key for stage in stages.values() for key in stage.params}:
+        try:
+            values[key] = functools.reduce(operator.getitem, key.split("."), params)
+        except (KeyError, TypeError):
+            continue
+    return {name: faults(stage, lock.get(name), values, hashes) for name, stage in stages.items()}
+
+
+def _rows(cells: dict, keys: list[str], table: str) -> dict[str, str]:
+    """Returns where the figures of each row are."""
+    listed = cells["real"] | cells["cells"]
+    if keys == ["all"]:
+        keys = [key for key, item in listed.items() if f"{item['dataset']}-{item['table']}" == table]
+        if not keys:
+            raise ValueError(f"there is no table {table!r}; choose from {', '.join(cells['tables'])}")
+    for key in keys:
+        if key not in listed:
+            raise ValueError(f"there is no cell {key!r}; choose from all, {', '.join(listed)}")
+    return {key: f"metrics/{listed[key]['dataset']}/{listed[key]['table']}/{key}.json" for key in keys}
+
+
+def _shown(committed: dict[str, dict], again: dict[str, float]) -> str:
+    """Returns the table of the committed and the rerun FCD."""
+    width = max(map(len, committed))
+    lines = [f"{'cell':<{width}}  {'committed':>9}  {'95% interval':^18}  {'rerun':>9}  {'change':>7}"]
+    for key, row in committed.items():
+        span = "none: within 10%" if row.get("fcd_low") is None else f"{row['fcd_low']:.2f} to {row['fcd_high']:.2f}"
+        change = f"{again[key] / row['fcd'] - 1:+.1%}"
+        mark = "pass" if verdict(row, again[key]) else "FAIL"
+        lines.append(f"{key:<{width}}  {row['fcd']:>9.3f}  {span:^18}  {again[key]:>9.3f}  {change:>7}  {mark}")
+    return "\n".join(lines)
+
+
+def _run(copy: Path, stages: dict[str, Stage], work: Path) -> None:
+    """Runs stages as dvc does, their outputs deleted first; the frozen classifiers stay what they are."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = os.environ | {"PATH": path, "LATENTPRIORS_WORK": str(work)}
+    for name, stage in stages.items():
+        if stage.frozen:
+            missing = [out for out in stage.outs if not (copy / out).exists()]
+            if missing:
+                raise ValueError(f"{missing[0]} is not in git; README.md says how classifiers are trained anew")
+            continue
+        for out in stage.outs:
+            shutil.rmtree(copy / out) if (copy / out).is_dir() else (copy / out).unlink(missing_ok=True)
+        print(f"rerunning {name}", flush=True)
+        if subprocess.run(stage.cmd, shell=True, cwd=copy, env=environment).returncode:
+            raise ValueError(f"{name} failed, so nothing can be said of the cells")
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except (ValueError, OSError, subprocess.CalledProcessError) as error:
+        sys.exit(f"error in verify: {error}")
