@@ -13,6 +13,7 @@ from latentpriors.project.verify import digest
 from latentpriors.registry import KINDS, modules
 from probes import PROBES, compute, same
 
+BLOCKS = tuple(f"{kind}." for kind in KINDS)
 BEHIND = "the fingerprints are behind the code: run `dvc repro fingerprint` and commit what it writes"
 MODULE = '''"""A module."""
 
@@ -170,7 +171,7 @@ def test_every_stage_declares_the_code_that_it_runs(root: Path) -> None:
     for name, stage in declared(root):
         script = re.search(r"stages/(\w+)\.py", stage.cmd)[1]
         blocks = {kind: set(re.findall(rf"--{kind[:-1]} (\w+)", stage.cmd)) for kind in KINDS}
-        for kind, key in (param.split(".") for param in stage.params if param.startswith(KINDS)):
+        for kind, key in (param.split(".") for param in stage.params if param.startswith(BLOCKS)):
             blocks[kind].add(key)
         expected = {str(path.relative_to(root)) for path in fingerprints(root, script, **blocks)}
         assert expected <= set(stage.deps), f"{name} runs code that its deps do not name"
