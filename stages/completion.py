@@ -8,13 +8,12 @@ import torch
 from context import ROOT, run
 from latentpriors.completion import Baseline, completions
 from latentpriors.completion_vae import CompletionVAE, figures
-from latentpriors.fits import Protocol
 from latentpriors.over_seeds import curves, each_seed, gather_curves, gather_facts
 from latentpriors.previews import save_grid
 from latentpriors.project.code import fingerprints
 from latentpriors.runs import device, generator, seed, value
 from latentpriors.store import load_tensors, whole
-from latentpriors.training import train
+from latentpriors.training import Protocol, train
 
 MODELS = {"baseline": Baseline, "cvae": CompletionVAE}
 SHOWN = 8  # test images in the picture for each number of quarters

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from context import ROOT, run
-from latentpriors.fits import Protocol
 from latentpriors.fits import fit_prior as fit_to_codes
 from latentpriors.over_seeds import curves, each_seed, gather, gather_curves, gather_facts
 from latentpriors.project.code import fingerprints
 from latentpriors.runs import device, generator, seed, value
 from latentpriors.store import load_tensors, whole
+from latentpriors.training import Protocol
 
 
 def fit_prior(params: dict, dataset: str, prior: str, codes: Path, weights: Path, fit: Path) -> None:

@@ -6,7 +6,6 @@ import pandas as pd
 import torch
 
 from context import ROOT, run
-from latentpriors.fits import Protocol
 from latentpriors.names import SWEPT, UNSWEPT
 from latentpriors.over_seeds import curves, each_seed, gather_curves
 from latentpriors.previews import save_grid
@@ -16,6 +15,7 @@ from latentpriors.scoring import load_classifiers, load_reference
 from latentpriors.store import load_json, load_tensors, save_json, whole
 from latentpriors.sweep import at_beta, fit_point, points
 from latentpriors.sweep_tables import COLUMNS, point_name, summary
+from latentpriors.training import Protocol
 from latentpriors.walks import shown
 
 # All models, and what their own priors are loaded by.

@@ -5,12 +5,13 @@ import time
 from pathlib import Path
 
 from context import ROOT, run
-from latentpriors.fits import Protocol, load_autoencoder
+from latentpriors.fits import load_autoencoder
 from latentpriors.processes import side_by_side
 from latentpriors.project.tables import read_yaml
 from latentpriors.runs import device, generator, seed, value
 from latentpriors.scoring import load_classifiers, load_reference
 from latentpriors.store import load_tensors
+from latentpriors.training import Protocol
 from latentpriors.trials import best_after, finished, load_log, record
 from latentpriors.tuning import score, trials
 

@@ -180,10 +180,10 @@ def test_every_stage_declares_the_code_that_it_runs(root: Path) -> None:
 
 
 def test_a_stage_that_runs_methods_by_name_declares_some(root: Path) -> None:
-    registry = root / "src/latentpriors/registry.py"
+    registry, code = root / "src/latentpriors/registry.py", Code(root)
     for name, stage in declared(root):
         script = root / re.search(r"stages/\w+\.py", stage.cmd)[0]
-        if registry in Code(root).rests_on([script]):
+        if registry in code.rests_on([script]):
             assert [dep for dep in stage.deps if dep.startswith(tuple(f"fingerprints/{kind}" for kind in KINDS))], name
 
 

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 
 def training() -> dict:
-    from latentpriors.training import Budget, Game, Player, evaluate, train
+    from latentpriors.training import Budget, Game, Player, Protocol, evaluate, train
 
     class Quadratic(Game):
         """Two players with a saddle, batches and noise: every part of the loop leaves its trace."""
@@ -49,8 +49,10 @@ def training() -> dict:
         budget = Budget(12, 3, _generator(), evaluations=4, log=lambda step, f, c=curve: c.extend([step, *f.values()]))
         last = train(game, (numbers,), budget, (numbers + 1,))
         found[f"ema {ema}"] = [*curve, *last.values(), *game.a.tolist(), *game.b.tolist()]
-    found["evaluate"] = evaluate(lambda x: x**2, (numbers,), 2)
-    return found
+    shared = {"steps": 10, "batch_size": 4, "precision": "float32"}
+    protocol = Protocol.of(shared, {"factor": 0.25, "a": 1}, torch.device("cpu"), 0.5)
+    found["protocol"] = [protocol.settings, protocol.facts, protocol.budget(_generator(), "x").steps]
+    return found | {"evaluate": evaluate(lambda x: x**2, (numbers,), 2)}
 
 
 def networks() -> dict:
@@ -187,9 +189,6 @@ def fits() -> dict:
     found, images = {}, _ramp(30, 1, 8, 8).sin().abs()
     splits = {"train": images[:20], "validation": images[20:25], "test": images[25:]}
     kinds = {"autoencoders": _mirror(), "priors": _shuffled()}
-    shared = {"steps": 10, "batch_size": 4, "precision": "float32"}
-    protocol = fits.Protocol.of(shared, {"factor": 0.25, "a": 1}, torch.device("cpu"), 0.5)
-    found["protocol"] = [protocol.settings, protocol.facts, protocol.budget(_generator(), "x").steps]
     with tempfile.TemporaryDirectory() as folder, patch.object(fits, "find", lambda kind, name: kinds[kind]):
         path = Path(folder)
         torch.manual_seed(0)

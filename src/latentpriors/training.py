@@ -1,6 +1,6 @@
 """The one training loop: every classifier, autoencoder, flow and GAN is a game that it plays."""
 
-__all__ = ["Budget", "Game", "Player", "TrainingDiverged", "evaluate", "train"]
+__all__ = ["Budget", "Game", "Player", "Protocol", "TrainingDiverged", "evaluate", "train"]
 
 import math
 from collections import Counter
@@ -54,6 +54,59 @@ class Budget:
     look: Callable[[int], None] = lambda step: None
     label: str = ""
     row: int | None = None
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How a block of params.yaml is fitted: the same for all that is compared, but for what the block says.
+
+    Arguments:
+        shared: `steps`, `batch_size` and `precision`, of the data set.
+        arguments: Of the method's class.
+        factor: Of the shared steps; None for a closed form, which makes none.
+        device: Where it is fitted.
+        share: Of the steps, where a study takes fewer for all.
+    """
+
+    shared: dict
+    arguments: dict
+    factor: float | None
+    device: torch.device
+    share: float = 1
+
+    @classmethod
+    def of(cls, shared: dict, block: dict, device: torch.device, share: float = 1) -> "Protocol":
+        """Returns the protocol of a block, which may have a `factor` beside its arguments."""
+        arguments = {key: value for key, value in block.items() if key != "factor"}
+        return cls(shared, arguments, block.get("factor"), device, share)
+
+    @property
+    def steps(self) -> int:
+        return round((self.factor or 1) * self.share * self.shared["steps"])
+
+    @property
+    def settings(self) -> dict:
+        """What the fit depends on, as JSON can hold it."""
+        spent = {"steps": self.steps, "precision": self.shared["precision"], "batch_size": self.shared["batch_size"]}
+        return spent | {"arguments": self.arguments, "device": str(self.device)}
+
+    @property
+    def facts(self) -> dict:
+        """What is reported of a fit beside its figures."""
+        spent = {"steps": self.steps, "factor": self.factor} if self.factor else {}
+        return spent | {"device": self.device.type}
+
+    def budget(
+        self,
+        order: torch.Generator,
+        label: str,
+        row: int = 0,
+        log: Callable[[int, dict[str, float]], None] = lambda step, figures: None,
+    ) -> Budget:
+        """Returns the budget of one fit; the arguments are those of `Budget`, `order` its generator."""
+        return Budget(
+            self.steps, self.shared["batch_size"], order, self.shared["precision"], log=log, label=label, row=row
+        )
 
 
 class Game(nn.Module):

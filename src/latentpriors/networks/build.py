@@ -14,7 +14,7 @@ NETWORKS = {"conv": (ConvEncoder, ConvDecoder), "mlp": (MLPEncoder, MLPDecoder)}
 
 # The module of each of the others: imported where a block of params.yaml names it, so that only that block's results
 # rest on it.
-VARIANTS = dict.fromkeys(("conv_plain", "conv_batchnorm", "all_conv", "dcgan"), "latentpriors.networks.variants")
+VARIANTS = dict.fromkeys(("conv_batchnorm", "conv_plain", "all_conv", "dcgan"), "latentpriors.networks.variants")
 
 
 def build_encoder(

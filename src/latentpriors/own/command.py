@@ -8,13 +8,13 @@ import time
 from pathlib import Path
 
 from ..evaluation import image_figures
-from ..fits import Protocol
 from ..processes import side_by_side
 from ..project.tables import read_yaml
 from ..registry import find, names
 from ..runs import device, generator, seed, value
 from ..scoring import activations, classifier_hash, distances, load_classifiers, load_reference, summary
 from ..store import save_json, whole
+from ..training import Protocol
 from .codes import changed, fit_codes, floor
 from .files import read_codes, remarks, split_codes
 from .images import read_images, row
