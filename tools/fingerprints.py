@@ -66,7 +66,9 @@ def changes(root: Path, stages: Mapping[str, Stage], locks: Mapping[str, dict]) 
 def shown(
     stages: Mapping[str, Stage], before: Mapping[str, dict], now: Mapping[str, dict], same: Mapping[str, str | None]
 ) -> dict[str, set[str]]:
-    """Returns for each kind of stage the fingerprints with which one was rerun and wrote the same figures.
+    """Returns for each kind of stage the fingerprints with which one was rerun, and the figures came out the same.
+
+    Those are what it wrote, or what was written since by stages that rest on it.
 
     Arguments:
         stages: All stages.
@@ -87,12 +89,12 @@ def shown(
             consumers.setdefault(maker, set()).add(name)
     found: dict[str, set[str]] = {}
     for name, files in reruns.items():
-        below = _closure(name, consumers)
-        written = [out for each in below & (reruns.keys() | {name}) for out in stages[each].outs if out in same]
+        below = {each for each in _closure(name, consumers) if now.get(each) != before.get(each)}
+        written = [out for each in below for out in stages[each].outs if out in same]
         for out in written:
             if same[out]:
                 raise ValueError(f"{name} was rerun, and {out} is not what it was: {same[out]}")
-        if written:
+        if written or _recorded(now[name], "outs") == _recorded(before[name], "outs"):
             found.setdefault(_kind(name), set()).update(files)
     return found
 
@@ -190,8 +192,8 @@ def _kind(name: str) -> str:
     return name.rpartition(":")[2].partition("@")[0]
 
 
-def _recorded(locked: dict) -> dict[str, str]:
-    return {entry["path"]: entry["md5"] for entry in locked.get("deps", [])}
+def _recorded(locked: dict, kind: str = "deps") -> dict[str, str]:
+    return {entry["path"]: entry["md5"] for entry in locked.get(kind, [])}
 
 
 def _code(locked: dict) -> dict[str, str]:
