@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from fingerprints import take
 
+from fingerprints import take
 from latentpriors.project.verify import digest
 
 CELLS = {"cells": {"a": None, "b": None}}
