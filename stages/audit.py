@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from context import ROOT, run
-from latentpriors.audit import audit as audit_page
 from latentpriors.project.tables import read_yaml
+from latentpriors.report.audit import audit as audit_page
 from latentpriors.store import whole
 
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import torch
 
 from context import ROOT, run
-from latentpriors.completion import Baseline, completions
-from latentpriors.completion_vae import CompletionVAE, figures
+from latentpriors.evaluation.previews import save_grid
 from latentpriors.over_seeds import curves, each_seed, gather_curves, gather_facts
-from latentpriors.previews import save_grid
 from latentpriors.project.code import fingerprints
 from latentpriors.runs import device, generator, seed, value
 from latentpriors.store import load_tensors, whole
+from latentpriors.studies.completion import Baseline, completions
+from latentpriors.studies.completion_vae import CompletionVAE, figures
 from latentpriors.training import Protocol, train
 
 MODELS = {"baseline": Baseline, "cvae": CompletionVAE}

@@ -5,13 +5,13 @@ from pathlib import Path
 import pandas as pd
 
 from context import ROOT, run
-from latentpriors.densities import DENSITIES
-from latentpriors.exact_figures import codes_of, figures_of_fit, merged_fits
 from latentpriors.fits import fit_prior, load_prior
 from latentpriors.over_seeds import curves, each_seed
 from latentpriors.project.code import fingerprints
 from latentpriors.runs import device, generator, seed, value
 from latentpriors.store import load_json, load_tensors, save_json, save_tensors, whole
+from latentpriors.studies.densities import DENSITIES
+from latentpriors.studies.exact_scores import codes_of, figures_of_fit, merged_fits
 from latentpriors.training import Protocol
 
 SHOWN = 600  # samples of each density in the preview

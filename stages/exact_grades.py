@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from context import run
-from latentpriors.densities import DENSITIES
-from latentpriors.exact_grades import grade
 from latentpriors.processes import side_by_side
 from latentpriors.runs import seed, value
 from latentpriors.store import save_json
+from latentpriors.studies.densities import DENSITIES
+from latentpriors.studies.exact_grades import grade
 
 
 def exact_grades(params: dict, metrics: Path) -> None:

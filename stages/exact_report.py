@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from context import run
-from latentpriors.exact import exact
+from latentpriors.report.exact import exact
 from latentpriors.store import whole
 
 

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from context import run
-from latentpriors.metric_check import STRENGTHS, agreement, follow, invariance, spearman
-from latentpriors.previews import save_grid
+from latentpriors.evaluation.fcd import load_classifiers, load_reference
+from latentpriors.evaluation.previews import save_grid
 from latentpriors.runs import device
-from latentpriors.scoring import load_classifiers, load_reference
 from latentpriors.store import load_tensors, save_json, whole
+from latentpriors.studies.metric_check import STRENGTHS, agreement, follow, invariance, spearman
 
 
 def metric_check(params: dict, images: Path, classifier: Path, reference: Path, metrics: Path, preview: Path) -> None:

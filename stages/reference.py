@@ -5,9 +5,9 @@ from pathlib import Path
 import torch
 
 from context import run
+from latentpriors.evaluation.fcd import activations, load_classifiers
 from latentpriors.metrics import moments
 from latentpriors.runs import device
-from latentpriors.scoring import activations, load_classifiers
 from latentpriors.store import load_tensors, save_tensors
 
 

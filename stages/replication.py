@@ -4,7 +4,7 @@ from pathlib import Path
 
 from context import ROOT, run
 from latentpriors.project.tables import read_tables
-from latentpriors.replication import judge, markdown, read_ledger
+from latentpriors.report.replication import judge, markdown, read_ledger
 from latentpriors.store import whole
 
 

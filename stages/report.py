@@ -4,7 +4,7 @@ from pathlib import Path
 
 from context import ROOT, run
 from latentpriors.project.tables import read_yaml
-from latentpriors.report import report as table_page
+from latentpriors.report.table import report as table_page
 from latentpriors.store import whole
 
 

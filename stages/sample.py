@@ -6,11 +6,11 @@ from pathlib import Path
 import torch
 
 from context import run
+from latentpriors.evaluation.interpolation import images, pictures
 from latentpriors.fits import load_autoencoder, load_prior, samples
 from latentpriors.priors.base import Standardization
 from latentpriors.runs import device, generator, value
 from latentpriors.store import load_tensors, save_tensors, whole
-from latentpriors.walks import images, pictures
 
 
 @torch.no_grad()

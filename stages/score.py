@@ -5,11 +5,18 @@ import shutil
 from pathlib import Path
 
 from context import run
-from latentpriors.evaluation import code_figures, image_figures, merged, nearest_images
-from latentpriors.previews import save_grid
+from latentpriors.evaluation.fcd import (
+    activations,
+    classifier_hash,
+    distances,
+    load_classifiers,
+    load_reference,
+    summary,
+)
+from latentpriors.evaluation.image_metrics import code_figures, image_figures, merged, nearest_images
+from latentpriors.evaluation.previews import save_grid
 from latentpriors.processes import side_by_side
 from latentpriors.runs import device
-from latentpriors.scoring import activations, classifier_hash, distances, load_classifiers, load_reference, summary
 from latentpriors.store import load_json, load_tensors, save_json, whole
 
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from context import run
 from latentpriors.fits import load_autoencoder, load_prior
-from latentpriors.likelihoods import summary
+from latentpriors.likelihood.terms import summary
+from latentpriors.likelihood.two_stage import two_stage_figures
 from latentpriors.processes import side_by_side
 from latentpriors.runs import device, generator
 from latentpriors.store import load_tensors, save_json
-from latentpriors.two_stage_bounds import two_stage_figures
 
 
 def score_bound(

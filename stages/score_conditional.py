@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from context import run
-from latentpriors.conditional import class_accuracy, conditional_accuracy, style_grid
+from latentpriors.evaluation.fcd import classifier_hash, load_classifiers
+from latentpriors.evaluation.previews import save_grid
 from latentpriors.fits import load_autoencoder
 from latentpriors.metrics import student_interval
-from latentpriors.previews import save_grid
 from latentpriors.runs import device, generator
-from latentpriors.scoring import classifier_hash, load_classifiers
 from latentpriors.store import load_tensors, save_json, whole
+from latentpriors.studies.conditional import class_accuracy, conditional_accuracy, style_grid
 
 STYLES = 8  # rows of the picture
 

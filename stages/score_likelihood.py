@@ -4,7 +4,7 @@ from pathlib import Path
 
 from context import run
 from latentpriors.fits import load_autoencoder
-from latentpriors.likelihoods import likelihood_figures, summary
+from latentpriors.likelihood.terms import likelihood_figures, summary
 from latentpriors.processes import side_by_side
 from latentpriors.runs import device, generator
 from latentpriors.store import load_tensors, save_json

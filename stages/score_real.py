@@ -3,10 +3,7 @@
 from pathlib import Path
 
 from context import run
-from latentpriors.evaluation import image_figures, nearest_images
-from latentpriors.previews import save_grid
-from latentpriors.runs import device
-from latentpriors.scoring import (
+from latentpriors.evaluation.fcd import (
     LAYERS,
     activations,
     classifier_hash,
@@ -15,6 +12,9 @@ from latentpriors.scoring import (
     load_reference,
     summary,
 )
+from latentpriors.evaluation.image_metrics import image_figures, nearest_images
+from latentpriors.evaluation.previews import save_grid
+from latentpriors.runs import device
 from latentpriors.store import load_tensors, save_json, whole
 
 

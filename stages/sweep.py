@@ -6,17 +6,17 @@ import pandas as pd
 import torch
 
 from context import ROOT, run
-from latentpriors.names import SWEPT, UNSWEPT
+from latentpriors.evaluation.fcd import load_classifiers, load_reference
+from latentpriors.evaluation.interpolation import shown
+from latentpriors.evaluation.previews import save_grid
 from latentpriors.over_seeds import curves, each_seed, gather_curves
-from latentpriors.previews import save_grid
 from latentpriors.project.code import fingerprints
 from latentpriors.runs import device, generator, value
-from latentpriors.scoring import load_classifiers, load_reference
 from latentpriors.store import load_json, load_tensors, save_json, whole
-from latentpriors.sweep import at_beta, fit_point, points
-from latentpriors.sweep_tables import COLUMNS, point_name, summary
+from latentpriors.studies.sweep import at_beta, fit_point, points
+from latentpriors.studies.sweep_tables import COLUMNS, point_name, summary
+from latentpriors.studies.swept import SWEPT, UNSWEPT
 from latentpriors.training import Protocol
-from latentpriors.walks import shown
 
 # All models, and what their own priors are loaded by.
 METHODS = {"autoencoders": (UNSWEPT, *SWEPT), "priors": ("native",)}

@@ -5,14 +5,14 @@ from pathlib import Path
 import torch
 
 from context import ROOT, run
+from latentpriors.evaluation.interpolation import COLUMNS, line_images, shown
+from latentpriors.evaluation.previews import latent_map, save_grid
 from latentpriors.fits import fit_autoencoder, load_autoencoder
 from latentpriors.over_seeds import curves, each_seed, gather, gather_curves, gather_facts
-from latentpriors.previews import latent_map, save_grid
 from latentpriors.project.code import fingerprints
 from latentpriors.runs import device, generator, seed, value
 from latentpriors.store import load_tensors, whole
 from latentpriors.training import Protocol
-from latentpriors.walks import COLUMNS, line_images, shown
 
 
 def train_autoencoder(

@@ -5,15 +5,15 @@ import time
 from pathlib import Path
 
 from context import ROOT, run
+from latentpriors.evaluation.fcd import load_classifiers, load_reference
 from latentpriors.fits import load_autoencoder
 from latentpriors.processes import side_by_side
 from latentpriors.project.tables import read_yaml
 from latentpriors.runs import device, generator, seed, value
-from latentpriors.scoring import load_classifiers, load_reference
 from latentpriors.store import load_tensors
+from latentpriors.studies.trials import best_after, finished, load_log, record
+from latentpriors.studies.tuning import score, trials
 from latentpriors.training import Protocol
-from latentpriors.trials import best_after, finished, load_log, record
-from latentpriors.tuning import score, trials
 
 
 def tune(params: dict, dataset: str, prior: str) -> None:

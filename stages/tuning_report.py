@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from context import run
+from latentpriors.report.tuning import tuning_report as tuning_page
 from latentpriors.store import whole
-from latentpriors.trials import load_log
-from latentpriors.tuning_report import tuning_report as tuning_page
+from latentpriors.studies.trials import load_log
 
 
 def tuning_report(params: dict, logs: Path, out: Path) -> None:

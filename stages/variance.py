@@ -6,15 +6,15 @@ import numpy as np
 import torch
 
 from context import ROOT, run
-from latentpriors.design import DRAWS, FITS, budget, figures_of_draws, halves
+from latentpriors.evaluation.fcd import load_classifiers, load_reference
 from latentpriors.fits import fit_prior, load_autoencoder, load_prior
 from latentpriors.over_seeds import each_seed
 from latentpriors.priors.base import Standardization
 from latentpriors.processes import side_by_side
 from latentpriors.project.code import fingerprints
 from latentpriors.runs import device, generator, seed, value
-from latentpriors.scoring import load_classifiers, load_reference
 from latentpriors.store import load_tensors, save_json
+from latentpriors.studies.variance import DRAWS, FITS, budget, figures_of_draws, halves
 from latentpriors.training import Protocol
 
 

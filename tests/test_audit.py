@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 import torch
 
-from latentpriors.audit import audit
-from latentpriors.audit_budget import budget_words, least_table, poster_steps
-from latentpriors.corruptions import CORRUPTIONS
-from latentpriors.design import budget
-from latentpriors.figures_audit import share_bars
-from latentpriors.metric_check import STRENGTHS, spearman
-from latentpriors.previews import save_grid
+from latentpriors.evaluation.previews import save_grid
+from latentpriors.report.audit import audit
+from latentpriors.report.plots.variance import share_bars
+from latentpriors.report.sections.variance import budget_words, least_table, poster_steps
+from latentpriors.studies.corruptions import CORRUPTIONS
+from latentpriors.studies.metric_check import STRENGTHS, spearman
+from latentpriors.studies.variance import budget
 
 CURVES = pd.DataFrame(
     [(name, s, 0.5 + 100 * s) for name in CORRUPTIONS for s in STRENGTHS], columns=["corruption", "strength", "fcd"]

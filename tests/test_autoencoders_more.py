@@ -18,8 +18,8 @@ from latentpriors.autoencoders.pca import PCA
 from latentpriors.autoencoders.sae import SAE, activity_divergence, l1_norm
 from latentpriors.autoencoders.vae import VAE, kl_divergence
 from latentpriors.autoencoders.vae_gaussian import GaussianVAE, gaussian_nll
-from latentpriors.collapse import collapse
 from latentpriors.fits import fit_autoencoder, fit_prior, load_autoencoder, load_prior
+from latentpriors.likelihood.collapse import collapse
 from latentpriors.store import load_tensors
 from latentpriors.training import Budget, TrainingDiverged
 

@@ -13,9 +13,9 @@ from PIL import Image
 from torch.distributions import Bernoulli, Normal
 
 from latentpriors import over_seeds
-from latentpriors.completion import Baseline, completions, seen_quarters
-from latentpriors.completion_vae import CompletionVAE
 from latentpriors.store import save_tensors
+from latentpriors.studies.completion import Baseline, completions, seen_quarters
+from latentpriors.studies.completion_vae import CompletionVAE
 from latentpriors.training import Budget, train
 
 SMALL = {"shape": (1, 4, 4), "quarters": 1, "network": "mlp", "channels": (), "hidden": 16}

@@ -11,9 +11,9 @@ from PIL import Image
 from torch import nn
 
 from latentpriors.autoencoders.cvae import CVAE
-from latentpriors.conditional import class_accuracy, class_samples, conditional_accuracy, style_grid
 from latentpriors.networks import Classifier
 from latentpriors.store import save_tensors
+from latentpriors.studies.conditional import class_accuracy, class_samples, conditional_accuracy, style_grid
 
 K = 4
 

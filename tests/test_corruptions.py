@@ -9,7 +9,7 @@ import torch
 from scipy.ndimage import gaussian_filter
 from sklearn.datasets import load_digits
 
-from latentpriors.corruptions import CORRUPTIONS, corrupt
+from latentpriors.studies.corruptions import CORRUPTIONS, corrupt
 
 SHAPES = [(1, 8, 8), (1, 28, 28), (3, 32, 32), (3, 5, 9), (1, 1, 1)]
 

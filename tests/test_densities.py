@@ -12,14 +12,14 @@ import torch
 from scipy.integrate import quad
 from scipy.stats import chi2, kstest, multivariate_normal, norm
 
-from latentpriors import exact_grades
-from latentpriors.densities import DENSITIES, Blobs, Density, Normal, Rings, Roll
-from latentpriors.exact import exact
-from latentpriors.exact_figures import codes_of, figures_of_fit, integral, merged_fits
-from latentpriors.exact_grades import grade
 from latentpriors.priors.base import Prior
 from latentpriors.priors.gaussian import Gaussian
 from latentpriors.priors.native import Native
+from latentpriors.report.exact import exact
+from latentpriors.studies import exact_grades
+from latentpriors.studies.densities import DENSITIES, Blobs, Density, Normal, Rings, Roll
+from latentpriors.studies.exact_grades import grade
+from latentpriors.studies.exact_scores import codes_of, figures_of_fit, integral, merged_fits
 from latentpriors.training import Budget
 
 

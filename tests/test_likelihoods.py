@@ -11,16 +11,16 @@ import torch
 from test_methods import SMALL
 from torch.distributions import Independent, MultivariateNormal, Normal
 
-from latentpriors.aggregate import code_mismatch, code_scale
 from latentpriors.autoencoders.base import Autoencoder, NativePrior
 from latentpriors.autoencoders.cvae import CVAE
 from latentpriors.autoencoders.vae import VAE
 from latentpriors.autoencoders.vae_gaussian import GaussianVAE
-from latentpriors.collapse import collapse
 from latentpriors.fits import fit_autoencoder
-from latentpriors.joint import Joint, native_prior
-from latentpriors.likelihoods import image_bound, image_terms, likelihood_figures, summary
-from latentpriors.proposals import Proposal, chosen_proposal
+from latentpriors.likelihood.collapse import collapse
+from latentpriors.likelihood.joint import Joint, native_prior
+from latentpriors.likelihood.mismatch import code_mismatch, code_scale
+from latentpriors.likelihood.proposals import Proposal, chosen_proposal
+from latentpriors.likelihood.terms import image_bound, image_terms, likelihood_figures, summary
 from latentpriors.registry import find, names
 from latentpriors.store import load_tensors, save_tensors
 from latentpriors.training import Budget

@@ -6,13 +6,13 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
-from latentpriors import metric_check
-from latentpriors.corruptions import CORRUPTIONS
-from latentpriors.figures_metric import corruption_curves
-from latentpriors.metric_check import STRENGTHS, agreement, follow, invariance, spearman
+from latentpriors.evaluation.fcd import LAYERS, activations
 from latentpriors.metrics import moments
 from latentpriors.networks import Classifier
-from latentpriors.scoring import LAYERS, activations
+from latentpriors.report.plots.metric_check import corruption_curves
+from latentpriors.studies import metric_check
+from latentpriors.studies.corruptions import CORRUPTIONS
+from latentpriors.studies.metric_check import STRENGTHS, agreement, follow, invariance, spearman
 
 TABLE = pd.DataFrame(
     [(name, s, 0.5 + s * (k + 1)) for k, name in enumerate(CORRUPTIONS) for s in STRENGTHS],

@@ -11,7 +11,7 @@ from sklearn.neighbors import KernelDensity
 from torch.distributions import Independent, MultivariateNormal, Normal
 from torch.func import jacrev, vmap
 
-from latentpriors.couplings import couplings
+from latentpriors.networks.couplings import couplings
 from latentpriors.priors.bootstrap import Bootstrap
 from latentpriors.priors.flow import Flow
 from latentpriors.priors.gaussian import Gaussian

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch.distributions import MultivariateNormal
 
-from latentpriors import ode
 from latentpriors.metrics import sliced_wasserstein
+from latentpriors.networks import ode
 from latentpriors.networks.timed import TimedMLP
 from latentpriors.priors.diffusion import Diffusion
 from latentpriors.priors.flow_matching import FlowMatching

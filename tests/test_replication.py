@@ -9,9 +9,9 @@ import pytest
 import yaml
 from scipy import stats
 
-from latentpriors.answer import POSTER
 from latentpriors.project.tables import read_tables
-from latentpriors.replication import judge, markdown, read_ledger
+from latentpriors.report.replication import judge, markdown, read_ledger
+from latentpriors.report.sections.answer import POSTER
 
 CELLS = {
     "cells": {

@@ -12,20 +12,20 @@ import torch
 from PIL import Image
 from scipy import stats
 
-from latentpriors.answer import conclusions, method
-from latentpriors.certainty import bias, neighbours, neighbours_in_words
-from latentpriors.figures_images import sample_strips, tiled
-from latentpriors.flatness import flatness_in_words, late_gain
-from latentpriors.galleries import galleries
-from latentpriors.memorized import memorization
+from latentpriors.evaluation.previews import latent_map, read_grid, save_grid
 from latentpriors.metrics import compare, ranked, seeds_needed
-from latentpriors.page import Section, Text, page
-from latentpriors.previews import latent_map, read_grid, save_grid
-from latentpriors.rankings import agreement, agreement_in_words
-from latentpriors.report import report
-from latentpriors.results import Results, load_results
-from latentpriors.sections import sections
-from latentpriors.sheets import Column, Sheet
+from latentpriors.report.memorization import memorization
+from latentpriors.report.page import Section, Text, page
+from latentpriors.report.plots.images import sample_strips, tiled
+from latentpriors.report.results import Results, load_results
+from latentpriors.report.sections.agreement import agreement, agreement_in_words
+from latentpriors.report.sections.answer import conclusions, method
+from latentpriors.report.sections.convergence import flatness_in_words, late_gain
+from latentpriors.report.sections.galleries import galleries
+from latentpriors.report.sections.significance import bias, neighbours, neighbours_in_words
+from latentpriors.report.sections.table import sections
+from latentpriors.report.sheets import Column, Sheet
+from latentpriors.report.table import report
 from latentpriors.store import StoreError
 
 # flow and gmm are a planted tie on each autoencoder; native is far off.

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from latentpriors.evaluation.fcd import activations, distances, load_classifiers, summary
 from latentpriors.metrics import frechet_distance, moments
 from latentpriors.networks import Classifier
-from latentpriors.scoring import activations, distances, load_classifiers, summary
 from latentpriors.store import save_tensors
 
 

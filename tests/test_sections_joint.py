@@ -13,19 +13,19 @@ from PIL import Image
 from scipy import stats
 from test_report import REAL, written
 
+from latentpriors.evaluation.previews import read_grid, save_grid
 from latentpriors.metrics import compare
-from latentpriors.page import Gallery, Picture, Section, Text
-from latentpriors.previews import read_grid, save_grid
-from latentpriors.report import report
-from latentpriors.results import Results
-from latentpriors.sections_completion import completed
-from latentpriors.sections_conditional import conditional
-from latentpriors.sections_joint import joint_sections, two_stage
-from latentpriors.sections_likelihood import likelihood
-from latentpriors.sections_mismatch import mismatch
-from latentpriors.sections_sweep import swept
-from latentpriors.sweep_tables import COLUMNS, FIGURES, summary
-from latentpriors.twin import twin
+from latentpriors.report.markdown import twin
+from latentpriors.report.page import Gallery, Picture, Section, Text
+from latentpriors.report.results import Results
+from latentpriors.report.sections.completion import completed
+from latentpriors.report.sections.conditional import conditional
+from latentpriors.report.sections.joint import joint_sections, two_stage
+from latentpriors.report.sections.likelihood import likelihood
+from latentpriors.report.sections.mismatch import mismatch
+from latentpriors.report.sections.sweep import swept
+from latentpriors.report.table import report
+from latentpriors.studies.sweep_tables import COLUMNS, FIGURES, summary
 
 TITLES = (
     "Likelihood", "Codes against their prior", "Joint or two-stage", "Class-conditional images", "Completed images",

@@ -97,14 +97,16 @@ def test_a_debugger_finds_the_seeds_in_the_process_itself(monkeypatch: pytest.Mo
     def figure(index: int) -> tuple[int, int, float]:
         return os.getpid(), torch.get_num_threads(), float((z * (index + 1)).sin().sum())
 
-    apart = side_by_side(figure, range(3), "cpu")
-    monkeypatch.setenv("LATENTPRIORS_PROCESSES", "0")
     torch.set_num_threads(2)
     try:
+        z.sin().sum()  # the threads of this process begin, and a forked one must not wait for them
+        apart = side_by_side(figure, range(3), "cpu")
+        monkeypatch.setenv("LATENTPRIORS_PROCESSES", "0")
         here = side_by_side(figure, range(3), "cpu")
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(threads)
+    assert {count for _, count, _ in [*here, *apart]} == {1}
     assert {process for process, *_ in here} == {os.getpid()}
     assert os.getpid() not in {process for process, *_ in apart}
     assert [found[1:] for found in here] == [found[1:] for found in apart]

@@ -14,18 +14,19 @@ from scipy.stats import t as student
 from test_methods import SMALL
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from latentpriors import over_seeds, sweep
+from latentpriors import over_seeds
 from latentpriors.autoencoders.glf import GLF
 from latentpriors.autoencoders.vae import VAE, kl_divergence
 from latentpriors.data.readers import read
-from latentpriors.figures import save
-from latentpriors.figures_sweep import fluctuation, scale_curves, sweep_lines
-from latentpriors.names import SWEPT
+from latentpriors.evaluation.previews import read_grid
 from latentpriors.networks import Classifier
-from latentpriors.previews import read_grid
+from latentpriors.report.plots.style import save
+from latentpriors.report.plots.sweep import fluctuation, scale_curves, sweep_lines
 from latentpriors.store import load_tensors, save_tensors
-from latentpriors.sweep import SHOTS, at_beta, fit_point, follow, native_shots, points
-from latentpriors.sweep_tables import COLUMNS, FIGURES, summary
+from latentpriors.studies import sweep
+from latentpriors.studies.sweep import SHOTS, at_beta, fit_point, follow, native_shots, points
+from latentpriors.studies.sweep_tables import COLUMNS, FIGURES, summary
+from latentpriors.studies.swept import SWEPT
 from latentpriors.training import Budget
 
 NETWORK = {"latent": 2, "network": "mlp", "channels": [], "hidden": 16, "learning_rate": 5e-3}

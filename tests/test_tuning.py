@@ -10,14 +10,14 @@ import yaml
 from scipy.stats import multivariate_normal
 
 from latentpriors.autoencoders.ae import AE
-from latentpriors.figures_tuning import best_lines
 from latentpriors.metrics import frechet_distance, moments
 from latentpriors.networks import Classifier
 from latentpriors.registry import names
+from latentpriors.report.plots.tuning import best_lines
+from latentpriors.report.tuning import tuning_report
+from latentpriors.studies.trials import CHOSEN_ON, best_after, choice, finished, load_log, record
+from latentpriors.studies.tuning import score, trials
 from latentpriors.training import Budget
-from latentpriors.trials import CHOSEN_ON, best_after, choice, finished, load_log, record
-from latentpriors.tuning import score, trials
-from latentpriors.tuning_report import tuning_report
 
 RECIPE = {
     "trials": 2,

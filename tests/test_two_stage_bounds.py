@@ -11,13 +11,13 @@ from test_likelihoods import NOISE, TINY, D, Linear, images, made, seeded
 from torch.distributions import MultivariateNormal
 
 from latentpriors.fits import fit_autoencoder, fit_prior
-from latentpriors.joint import Joint
+from latentpriors.likelihood.joint import Joint
+from latentpriors.likelihood.two_stage import two_stage_figures
 from latentpriors.priors.base import Standardization
 from latentpriors.priors.gaussian import Gaussian
 from latentpriors.priors.wgan import WGAN
 from latentpriors.store import load_tensors, save_tensors
 from latentpriors.training import Budget
-from latentpriors.two_stage_bounds import two_stage_figures
 
 
 def fitted(z: torch.Tensor) -> tuple[Gaussian, dict[str, torch.Tensor], MultivariateNormal]:

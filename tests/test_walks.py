@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from latentpriors import walks
+from latentpriors.evaluation import interpolation
 from latentpriors.priors.base import Standardization
 from latentpriors.priors.flow import Flow
 from latentpriors.priors.gaussian import Gaussian
@@ -18,7 +18,7 @@ SCALING = Standardization(torch.tensor([1.0, -2.0, 0.0]), torch.tensor([2.0, 0.5
 def test_a_walk_of_an_invertible_prior_joins_the_codes_themselves(prior, generator: torch.Generator) -> None:
     ends = torch.randn(4, 2, 3)
     with torch.no_grad():
-        codes = walks.walk(prior, SCALING, ends, 8, generator)
+        codes = interpolation.walk(prior, SCALING, ends, 8, generator)
     assert codes.shape == (4, 8, 3)
     assert torch.allclose(codes[:, 0], ends[:, 0], atol=1e-3)
     assert torch.allclose(codes[:, -1], ends[:, 1], atol=1e-3)
@@ -33,7 +33,7 @@ def test_noise_and_codes_are_each_others_inverse(prior) -> None:
 
 def test_a_walk_turns_by_equal_angles_on_the_sphere(generator: torch.Generator) -> None:
     ends = torch.tensor([[[3.0, 0.0, 0.0], [0.0, 3.0, 0.0]]])
-    path = walks.walk(Native(3), SCALING, ends, 4, generator)[0]
+    path = interpolation.walk(Native(3), SCALING, ends, 4, generator)[0]
     assert torch.allclose(path.norm(dim=1), torch.full((4,), 3.0))
     assert torch.allclose(path[1], torch.tensor([3 * 0.75**0.5, 1.5, 0.0]), atol=1e-5)
 
@@ -41,13 +41,13 @@ def test_a_walk_turns_by_equal_angles_on_the_sphere(generator: torch.Generator) 
 def test_what_is_drawn_depends_on_what_the_prior_can_do(generator: torch.Generator) -> None:
     codes, shots = torch.randn(20, 3), {"0000010": torch.ones(8, 3), "0000002": torch.zeros(8, 3)}
     with torch.no_grad():
-        assert not walks.pictures(GMM(3), SCALING, codes, {}, generator)
-        found = walks.pictures(WGAN(3, hidden=(8,)), SCALING, codes, shots, generator)
+        assert not interpolation.pictures(GMM(3), SCALING, codes, {}, generator)
+        found = interpolation.pictures(WGAN(3, hidden=(8,)), SCALING, codes, shots, generator)
     assert {name: len(z) for name, z in found.items()} == {"training": 16, "walk": 32, "skipped": 16}
     assert found["training"][0].sum() == 0  # the earlier step comes first
     assert torch.isfinite(found["walk"]).all()
 
 
 def test_steps_are_shown_closer_at_the_beginning() -> None:
-    found = walks.shown({f"{step:03}": torch.tensor(step) for step in range(1, 21)})
+    found = interpolation.shown({f"{step:03}": torch.tensor(step) for step in range(1, 21)})
     assert [int(step) for step in found] == [1, 2, 4, 8, 13, 20]

@@ -101,7 +101,7 @@ def timed() -> dict:
 
 
 def ode() -> dict:
-    from latentpriors import ode
+    from latentpriors.networks import ode
 
     def field(t: Tensor, y: Tensor) -> Tensor:
         return (y.roll(1, 1) * 2).sin() * (1 + t)
@@ -114,7 +114,7 @@ def ode() -> dict:
 
 
 def couplings() -> dict:
-    from latentpriors.couplings import couplings
+    from latentpriors.networks.couplings import couplings
 
     torch.manual_seed(0)
     flow = couplings(5, 3, 2, hidden_features=[4])
@@ -125,7 +125,7 @@ def couplings() -> dict:
 def likelihood_flow() -> dict:
     import zuko
 
-    from latentpriors.likelihood import LikelihoodFlow
+    from latentpriors.priors.base import LikelihoodFlow
 
     class Scaled(LikelihoodFlow):
         """A flow of one autoregressive map."""
@@ -144,7 +144,7 @@ def likelihood_flow() -> dict:
 
 
 def bounds() -> dict:
-    from latentpriors import bounds
+    from latentpriors.likelihood import bounds
 
     z, noise = _ramp(4, 3).sin(), torch.linspace(-1, 1, 24).reshape(2, 4, 3)
     drawn, log_q = bounds.gaussian_samples(z, z.exp(), noise)
@@ -209,16 +209,19 @@ def fits() -> dict:
 
 
 def walks() -> dict:
-    from latentpriors import walks
+    from latentpriors.evaluation import interpolation
     from latentpriors.priors.base import Standardization
 
     class Squashed(_affine()):
         """A map of noise that can be inverted."""
 
     z = _ramp(60, 3).sin()
-    found = walks.pictures(Squashed(3), Standardization.of(z), z[:8], {"1": z[:8], "2": z[8:16]}, _generator())
+    found = interpolation.pictures(Squashed(3), Standardization.of(z), z[:8], {"1": z[:8], "2": z[8:16]}, _generator())
     model = _mirror()([1, 8, 8], 3, "mlp", [], 4)
-    return found | {"line": walks.line_images(model, z[:8]).sum(0), "images": walks.images(model, z[:2]).sum(1)}
+    return found | {
+        "line": interpolation.line_images(model, z[:8]).sum(0),
+        "images": interpolation.images(model, z[:2]).sum(1),
+    }
 
 
 def registry() -> dict:
@@ -375,7 +378,7 @@ def variance() -> dict:
 
 
 def scoring() -> dict:
-    from latentpriors import scoring
+    from latentpriors.evaluation import fcd
     from latentpriors.metrics.frechet import moments
     from latentpriors.networks.classifier import Classifier
 
@@ -385,15 +388,15 @@ def scoring() -> dict:
     for k in range(2):
         for layer, values in (("logits", real[:, :2]), ("penultimate", real[:, 2:])):
             reference[f"test.{k}.{layer}.mean"], reference[f"test.{k}.{layer}.cov"] = moments(values)
-    seed = scoring.distances(features, reference, "test")
-    found = {"summary": scoring.summary([seed, {k: v * 2 for k, v in seed.items()}], [seed], 200, 10)}
+    seed = fcd.distances(features, reference, "test")
+    found = {"summary": fcd.summary([seed, {k: v * 2 for k, v in seed.items()}], [seed], 200, 10)}
     torch.manual_seed(0)
-    scored = scoring.activations([Classifier((1, 8, 8)).eval()], (_ramp(3, 1, 8, 8) * 40).byte())[0]
+    scored = fcd.activations([Classifier((1, 8, 8)).eval()], (_ramp(3, 1, 8, 8) * 40).byte())[0]
     return found | {"distances": seed, "activations": [values.sum() for values in scored.values()]}
 
 
 def evaluation() -> dict:
-    from latentpriors import evaluation
+    from latentpriors.evaluation import image_metrics
     from latentpriors.metrics.frechet import moments
 
     features = [{"logits": _ramp(300, 3).sin().numpy(), "penultimate": _ramp(300, 5).cos().numpy()} for _ in range(2)]
@@ -403,27 +406,27 @@ def evaluation() -> dict:
             values = (_ramp(300, width) * 1.1).sin().numpy()
             reference[f"test.{k}.{layer}.features"] = values
             reference[f"test.{k}.{layer}.mean"], reference[f"test.{k}.{layer}.cov"] = moments(values)
-    found = {"images": evaluation.image_figures(features, reference)}
+    found = {"images": image_metrics.image_figures(features, reference)}
     z = _ramp(300, 3)
     codes = {"train": z.sin(), "test": (z * 1.1).sin(), "mean": torch.zeros(3), "scale": torch.ones(3)}
-    found["codes"] = evaluation.code_figures((z * 0.9).sin(), codes)
-    found["merged"] = evaluation.merged(
+    found["codes"] = image_metrics.code_figures((z * 0.9).sin(), codes)
+    found["merged"] = image_metrics.merged(
         [{"a": 1.0, "b": {"1": 2.0}, "c": None}, {"a": 2.0, "b": {"1": 4.0}, "c": None}]
     )
     images, real = (_ramp(8, 1, 2, 2) * 9).byte(), (_ramp(300, 1, 2, 2) * 7).byte()
     sets = [(reference["train.features"][:300], real)] * 2
-    return found | {"nearest": evaluation.nearest_images(features[0]["penultimate"], images, *sets).sum()}
+    return found | {"nearest": image_metrics.nearest_images(features[0]["penultimate"], images, *sets).sum()}
 
 
 def design() -> dict:
-    from latentpriors import design
+    from latentpriors.studies import variance
 
     reference = {f"test.0.{layer}.features": _ramp(60, 3).sin().numpy() for layer in ("logits", "penultimate")}
-    return {"halves": design.halves(reference, 1)[1]["test.0.logits.mean"], "budget": design.budget(_crossed())}
+    return {"halves": variance.halves(reference, 1)[1]["test.0.logits.mean"], "budget": variance.budget(_crossed())}
 
 
 def previews() -> dict:
-    from latentpriors import previews
+    from latentpriors.evaluation import previews
 
     images, points = (_ramp(16, 1, 4, 4) * 9).byte(), _ramp(300, 4).sin()
     with tempfile.TemporaryDirectory() as folder:

@@ -15,9 +15,9 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
+from latentpriors.evaluation.fcd import activations  # noqa: E402
 from latentpriors.networks import Classifier  # noqa: E402
 from latentpriors.registry import find  # noqa: E402
-from latentpriors.scoring import activations  # noqa: E402
 from latentpriors.training import Budget, evaluate, train  # noqa: E402
 
 SHAPES = {"digits": (1, 8, 8), "mnist": (1, 28, 28)}

@@ -11,11 +11,11 @@ import torch
 from torch import Tensor
 
 from .autoencoders.base import Autoencoder, NativePrior
+from .evaluation.interpolation import images as images_of
 from .priors.base import Prior, Standardization
 from .registry import find
 from .store import load_tensors, save_tensors
 from .training import Budget, evaluate
-from .walks import images as images_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 
 def die_with(parent: int) -> None:
@@ -63,20 +63,27 @@ def _most() -> int:
 @contextmanager
 def _one_thread() -> Iterator[None]:
     import torch  # here: who only needs `die_with` must not wait for it
-    from threadpoolctl import threadpool_limits
 
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # a forked process that asks for more would wait for its parent's
     try:
-        with threadpool_limits(1):  # those of NumPy and scikit-learn
+        with _limited():
             yield
     finally:
         torch.set_num_threads(threads)
 
 
+def _limited() -> AbstractContextManager:
+    """Limits this process to one thread; what is returned gives NumPy's and scikit-learn's back where it ends."""
+    import torch
+    from threadpoolctl import threadpool_limits
+
+    torch.set_num_threads(1)  # a forked process that asks for more would wait for its parent's
+    return threadpool_limits(1)
+
+
 def _begin(parent: int) -> None:
     die_with(parent)
-    _one_thread().__enter__()  # for the rest of this process's life
+    _limited()
 
 
 def _call(index: int) -> object:

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Normal
 
-from ..bounds import elbo_terms, gaussian_samples
-from ..couplings import couplings
+from ..likelihood.bounds import elbo_terms, gaussian_samples
+from ..networks.couplings import couplings
 from ..training import Player
 from .base import Autoencoder, bernoulli_cross_entropy
 

@@ -7,12 +7,12 @@ import sys
 import time
 from pathlib import Path
 
-from ..evaluation import image_figures
+from ..evaluation.fcd import activations, classifier_hash, distances, load_classifiers, load_reference, summary
+from ..evaluation.image_metrics import image_figures
 from ..processes import side_by_side
 from ..project.tables import read_yaml
 from ..registry import find, names
 from ..runs import device, generator, seed, value
-from ..scoring import activations, classifier_hash, distances, load_classifiers, load_reference, summary
 from ..store import save_json, whole
 from ..training import Protocol
 from .codes import changed, fit_codes, floor

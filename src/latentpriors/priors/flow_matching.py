@@ -5,8 +5,8 @@ __all__ = ["FlowMatching"]
 import torch
 from torch import Tensor
 
+from ..networks.ode import SOLVERS, log_likelihood, solve, spread_times, warped
 from ..networks.timed import TimedMLP
-from ..ode import SOLVERS, log_likelihood, solve, spread_times, warped
 from ..training import Player
 from .base import Prior
 

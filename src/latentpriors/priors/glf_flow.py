@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 from torch.distributions import AffineTransform, Transform
 
-from ..couplings import couplings
-from ..likelihood import LikelihoodFlow
+from ..networks.couplings import couplings
+from .base import LikelihoodFlow
 
 # A sigmoid is zero in float32 from -104 on; far from all codes the way to noise would divide by it, and the density
 # there would be no number instead of a tiny one.

@@ -4,7 +4,7 @@ __all__ = ["MAF"]
 
 import zuko
 
-from ..likelihood import LikelihoodFlow
+from .base import LikelihoodFlow
 
 
 class MAF(LikelihoodFlow):

@@ -10,7 +10,7 @@ from torch import Tensor
 from zuko.lazy import UnconditionalTransform
 from zuko.transforms import LULinearTransform, MonotonicRQSTransform
 
-from ..likelihood import LikelihoodFlow
+from .base import LikelihoodFlow
 
 
 class NSF(LikelihoodFlow):

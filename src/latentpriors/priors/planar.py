@@ -12,7 +12,7 @@ from torch.nn.functional import softplus
 from zuko.lazy import UnconditionalDistribution, UnconditionalTransform
 from zuko.utils import bisection
 
-from ..likelihood import LikelihoodFlow
+from .base import LikelihoodFlow
 
 SHIFT = math.log(math.e - 1)
 BISECTIONS = 60  # halve an interval of any useful width down to the rounding of float64

@@ -1,0 +1,1 @@
+"""Samples and codes to the figures of a cell."""

@@ -1,0 +1,1 @@
+"""Pages of results: JSON that is in git to Markdown and HTML; nothing here computes a result."""

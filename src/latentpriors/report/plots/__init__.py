@@ -1,0 +1,1 @@
+"""The pictures of pages, a file a topic."""

@@ -1,0 +1,134 @@
+"""The pictures of a table's figures: intervals, the bias of the count, cost and agreement."""
+
+__all__ = ["agreement_map", "bias_lines", "forest", "pareto"]
+
+import numpy as np
+import pandas as pd
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from .style import BLUE, GREY, ORANGE, PALE, SHADES
+
+LEAST_SECONDS = 0.1  # a prior without a fit is drawn here: zero has no place on a logarithmic axis
+SHOWN = 8  # cells whose extrapolation is drawn
+
+
+def forest(table: pd.DataFrame) -> Figure:
+    """Draws FCD with its interval for each row, on a logarithmic axis, the rows in the table's order.
+
+    Arguments:
+        table: With the columns cell, fcd, fcd_low, fcd_high, yardstick and tied (with the best cell).
+    """
+    figure = Figure(figsize=(6.2, 0.29 * len(table) + 0.8), layout="constrained")
+    axes = figure.subplots()
+    least = table.fcd.min() / 3
+    for y, row in enumerate(table.itertuples()):
+        color = GREY if row.yardstick else BLUE if row.tied else PALE
+        if pd.notna(row.fcd_low):
+            # Student's interval of three seeds may reach below 0, which a logarithmic axis cannot show.
+            axes.plot([max(row.fcd_low, least), row.fcd_high], [y, y], color=color, lw=2.5, alpha=0.55)
+        axes.plot(row.fcd, y, "D" if row.yardstick else "o", color=color, ms=5)
+        axes.annotate(f"{row.fcd:.2f}", (row.fcd, y), (0, 4), textcoords="offset points", ha="center", fontsize=7)
+    axes.set(
+        xscale="log", yticks=range(len(table)), yticklabels=table.cell, xlabel="FCD (logarithmic; lower is better)"
+    )
+    _logarithmic(axes.xaxis)
+    axes.set_ylim(len(table) - 0.4, -0.8)
+    axes.grid(axis="x", which="both", alpha=0.2)
+    axes.tick_params(axis="y", length=0)
+    return figure
+
+
+def bias_lines(table: pd.DataFrame) -> Figure | None:
+    """Draws FCD against 1/N with its extrapolation to infinity for the first cells; None where there is none.
+
+    Arguments:
+        table: With the columns cell, fcd_by_count and fcd_infinity.
+    """
+    table = table[table.fcd_by_count.map(lambda counts: isinstance(counts, dict)) & table.fcd_infinity.notna()][:SHOWN]
+    if table.empty:
+        return None
+    columns = min(4, len(table))
+    rows = -(-len(table) // columns)
+    figure = Figure(figsize=(2.4 * columns, 1.9 * rows + 0.2), layout="constrained")
+    spots = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axes, row in zip(spots, table.itertuples(), strict=False):
+        counts = np.array(sorted(map(int, row.fcd_by_count)))
+        inverse, values = 1 / counts, np.array([row.fcd_by_count[str(count)] for count in counts])
+        slope = (inverse * (values - row.fcd_infinity)).sum() / (inverse**2).sum()
+        ends = np.array([0, inverse.max()])
+        axes.plot(ends, row.fcd_infinity + slope * ends, color=GREY, lw=1, ls="--")
+        axes.plot(inverse, values, "o", color=BLUE, ms=4)
+        axes.plot(0, row.fcd_infinity, "o", mfc="white", mec=ORANGE, mew=1.5, ms=5.5, clip_on=False, zorder=5)
+        axes.set_title(row.cell, fontsize=9)
+        # The largest count is too near to infinity for a label of its own.
+        axes.set_xticks([0, 1 / min(counts)], ["∞", f"{min(counts):,}"], fontsize=7)
+        axes.tick_params(axis="y", labelsize=7)
+        axes.margins(y=0.2)
+    for axes in spots[len(table) :]:
+        axes.set_axis_off()
+    figure.supxlabel("number of samples (axis: 1/N)", fontsize=8)
+    return figure
+
+
+def pareto(table: pd.DataFrame) -> Figure:
+    """Draws FCD against the seconds of a prior's fit, and the front of cells that no cheaper one beats.
+
+    Arguments:
+        table: With the columns autoencoder, prior, fit_seconds, parameters and fcd.
+    """
+    # Without parameters nothing was fitted: what the clock says is overhead.
+    spent = table.fit_seconds.where(table.parameters != 0, 0.0).clip(lower=LEAST_SECONDS)
+    table = table.assign(fit_seconds=spent).dropna(subset="fit_seconds")
+    figure = Figure(figsize=(7, 4.4), layout="constrained")
+    axes = figure.subplots()
+    ordered = table.sort_values(["fit_seconds", "fcd"])
+    front = ordered[ordered.fcd < ordered.fcd.cummin().shift(fill_value=np.inf)]
+    if len(front):
+        edge = ordered.fit_seconds.max() * 1.5
+        axes.step(
+            [*front.fit_seconds, edge], [*front.fcd, front.fcd.iloc[-1]], where="post", color=GREY, lw=1.2, ls="--"
+        )
+    shades = dict(zip(table.autoencoder.unique(), SHADES, strict=False))
+    for row in table.itertuples():
+        color = shades.get(row.autoencoder, GREY)
+        axes.plot(row.fit_seconds, row.fcd, "o", color=color, ms=7 if row.Index in front.index else 5)
+        axes.annotate(
+            row.prior, (row.fit_seconds, row.fcd), (6, 3), textcoords="offset points", fontsize=8, color=color
+        )
+    marks = [Line2D([], [], ls="", marker="o", color=color) for color in shades.values()]
+    axes.legend(marks, list(shades), frameon=False, title="autoencoder")
+    axes.set(xscale="log", yscale="log", xlabel="seconds of the prior's fit, one seed (logarithmic)")
+    axes.set_ylabel("FCD (logarithmic; lower is better)")
+    _logarithmic(axes.xaxis)
+    _logarithmic(axes.yaxis)
+    axes.margins(x=0.12)
+    axes.grid(which="major", alpha=0.2)
+    return figure
+
+
+def agreement_map(taus: pd.DataFrame) -> Figure:
+    """Draws Kendall's tau of each two columns as a heat map, a square table (M, M) with names."""
+    M = len(taus)
+    figure = Figure(figsize=(0.44 * M + 1.8, 0.36 * M + 1.4), layout="constrained")
+    axes = figure.subplots()
+    values = taus.to_numpy()
+    axes.imshow(values, cmap="RdBu", vmin=-1, vmax=1, aspect="auto")
+    for (i, j), value in np.ndenumerate(values):
+        if np.isfinite(value):
+            tint = "white" if abs(value) > 0.7 else "black"
+            axes.text(j, i, f"{value:.2f}", ha="center", va="center", fontsize=7, color=tint)
+    axes.set_xticks(range(M), taus.columns, rotation=40, ha="right", rotation_mode="anchor")
+    axes.set_yticks(range(M), taus.index)
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0)
+    return figure
+
+
+def _logarithmic(axis: Axis) -> None:
+    """Marks a logarithmic axis with plain numbers."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())

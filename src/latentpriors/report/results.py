@@ -1,0 +1,178 @@
+"""What the stages wrote of a table, read once: its figures, its ranks, and where its pictures are."""
+
+__all__ = ["ALPHA", "Results", "load_results", "log_figures"]
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ..metrics import compare, ranked
+from ..store import StoreError, load_json
+from .columns import COLUMNS, COPYIST, POSTER
+from .memorization import flags
+
+ALPHA = 0.05  # the level at which a pair looked at alone is told apart
+TEXT = ("cell", "rank", "rank_alone", "interval", "memorized", "device", "classifier_hash")
+
+
+@dataclass(frozen=True)
+class Results:
+    """A table's figures.
+
+    Arguments:
+        dataset: Its name.
+        table: A row for each cell, yardsticks first, each part with the lowest FCD first; NaN where there is no figure.
+        pairs: All pairs of competing cells, compared by log FCD, as `compare` returns them.
+        files: For each cell the path of its figures without .json, which is the folder of its previews.
+        homes: The folders of the tables that it shows, each with autoencoders/ and codes/, and some with likelihood/,
+            conditional.json and completion.json.
+        trained: For each autoencoder what is known of its training.
+        codes: For each autoencoder the class structure of its codes; empty where nobody has measured it.
+        accuracies: Of the "classifier" and, where there is one, the "judge", on "validation" and "test".
+        likelihood: For each autoencoder what it says of test images in nats; empty where nobody has measured it.
+        bounds: The same for the cells whose fitted prior takes the place of the autoencoder's own.
+    """
+
+    dataset: str
+    table: pd.DataFrame
+    pairs: pd.DataFrame
+    files: dict[str, Path]
+    homes: list[Path]
+    trained: dict[str, dict]
+    codes: dict[str, dict]
+    accuracies: dict[str, dict]
+    likelihood: dict[str, dict]
+    bounds: dict[str, dict] = field(default_factory=dict)
+
+    @property
+    def competing(self) -> pd.DataFrame:
+        """The cells that are ranked, the lowest FCD first."""
+        return self.table[~self.table.yardstick].reset_index(drop=True)
+
+    @property
+    def names(self) -> dict[str, str]:
+        """For each cell its name with the poster's in brackets, or that it copies."""
+        rows = self.table.itertuples()
+        return {row.cell: f"{row.cell} ({row.alias})" if pd.notna(row.alias) else row.cell for row in rows}
+
+    def ceiling(self, autoencoder: str) -> pd.Series | None:
+        """Returns the row of an autoencoder's reconstructions, what a perfect prior would get."""
+        found = self.table[self.table.cell == f"{autoencoder}-reconstruction"]
+        return found.iloc[0] if len(found) else None
+
+    def preview(self, cell: str, name: str) -> Path | None:
+        """Returns the path of a cell's picture or curves; None where there are none."""
+        path = self.files[cell] / name
+        return path if path.is_file() else None
+
+    def preview_of(self, autoencoder: str, name: str) -> Path | None:
+        """Returns the path of an autoencoder's picture or curves; None where there are none."""
+        return self.in_homes(f"autoencoders/{autoencoder}/{name}")
+
+    def in_homes(self, name: str) -> Path | None:
+        """Returns the path of a file in the folders of the tables; None where there is none."""
+        return _first(self.homes, name)
+
+    def facts(self, name: str) -> dict:
+        """Returns the figures of a JSON file in the folders of the tables; empty where there is none."""
+        return _optional(self.in_homes(name))
+
+
+def load_results(cells: dict[str, dict], real: dict[str, dict], shared: Path, dataset: str) -> Results:
+    """Reads the figures of a table.
+
+    Arguments:
+        cells: The cells of the table as in cells.yaml.
+        real: The floor's row as in cells.yaml.
+        shared: Of the data set: classifier.json, judge.json and of each table TABLE/CELL.json, TABLE/CELL/,
+            TABLE/autoencoders/ and TABLE/codes/; where they are, TABLE/likelihood/, TABLE/bounds/, conditional,
+            completion and sweep.
+        dataset: Its name.
+
+    Raises:
+        StoreError: the file of a listed cell is missing or damaged, or has no FCD.
+        ValueError: no cell competes.
+    """
+    files, rows = {}, []
+    for key, item in (cells | real).items():
+        autoencoder, prior = item.get("autoencoder"), item.get("prior", "real")
+        name = f"{autoencoder}-{prior}" if autoencoder else prior
+        files[name] = shared / item["table"] / key
+        figures = load_json(files[name].with_name(f"{key}.json"))
+        if missing := {"fcd", "fcd_by_seed", "yardstick"} - figures.keys():
+            raise StoreError(f"{files[name]}.json has no {', '.join(sorted(missing))}; run `dvc repro` again")
+        rows.append({"cell": name, "autoencoder": autoencoder, "prior": prior} | figures)
+    table = _complete(pd.DataFrame(rows))
+    if table.yardstick.all():
+        raise ValueError(f"the table of {dataset} has yardsticks only; list a cell that competes in cells.yaml")
+    pairs, ranks = compare(log_figures(table[~table.yardstick]), dict(zip(table.cell, table.autoencoder, strict=True)))
+    table["rank"] = [ranked(ranks[name]) if name in ranks else None for name in table.cell]
+    alone = _ranks_alone(pairs, list(ranks))
+    table["rank_alone"] = [ranked(alone[name]) if name in alone else None for name in table.cell]
+    table["memorized"] = flags(table)
+    names = list(dict.fromkeys(cell["autoencoder"] for cell in cells.values()))
+    homes = [shared / home for home in dict.fromkeys(item["table"] for item in cells.values())]
+    trained = {name: _first(homes, f"autoencoders/{name}.json") for name in names}
+    if missing := [name for name, path in trained.items() if path is None]:
+        raise StoreError(f"{', '.join(missing)}: no autoencoders/NAME.json in {shared}; run `dvc repro` again")
+    return Results(
+        dataset, table, pairs, files, homes,
+        {name: load_json(path) for name, path in trained.items()},
+        {name: _optional(_first(homes, f"codes/{name}.json")) for name in names},
+        {"classifier": load_json(shared / "classifier.json"), "judge": _optional(shared / "judge.json")},
+        {name: _optional(_first(homes, f"likelihood/{name}.json")) for name in names},
+        {f"{item['autoencoder']}-{item['prior']}": _optional(_first(homes, f"bounds/{key}.json"))
+         for key, item in cells.items()},
+    )  # fmt: skip
+
+
+def log_figures(table: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Returns log FCD by seed of each cell: FCD's spread grows with its size, and a difference is then a ratio."""
+    return {row.cell: np.log(row.fcd_by_seed) for row in table.itertuples()}
+
+
+def _complete(table: pd.DataFrame) -> pd.DataFrame:
+    """Returns the rows in order, with every column that a report knows, numbers as numbers."""
+    known = [column.key for column in COLUMNS]
+    extra = ["fcd_low", "fcd_high", "fcd_by_count", "fcd_by_classifier", "sample_seconds"]
+    table = table.reindex(columns=[*table.columns, *(key for key in (*known, *extra) if key not in table.columns)])
+    numbers = [key for key in (*known, "fcd_low", "fcd_high", "sample_seconds") if key not in TEXT]
+    table[numbers] = table[numbers].apply(pd.to_numeric)
+    table["yardstick"] = table.yardstick.astype(bool)
+    table["evaluations"] = table.evaluations.fillna(1)  # a fit that says nothing maps noise in one pass
+    table["samples_per_second"] = table.n_samples / table.pop("sample_seconds").clip(lower=1e-4)
+    table["share_autoencoder"], table["share_prior"] = _shares(table)
+    table["fit_seconds"] = table.cpu_seconds.where(table.device == "cpu", table.seconds).fillna(table.seconds)
+    # A yardstick has learned nothing: what its files say was spent is the autoencoder's.
+    cost = ["parameters", "steps", "factor", "evaluations", "samples_per_second"]
+    table.loc[table.yardstick, [*cost, "fit_seconds", "seconds", "cpu_seconds"]] = np.nan
+    aliases = {cell: name for cell, (name, _) in POSTER.items()}
+    aliases |= {row.cell: COPYIST[1] for row in table.itertuples() if row.prior == COPYIST[0]}
+    table["alias"] = [aliases.get(name) for name in table.cell]
+    return table.sort_values(["yardstick", "fcd"], ascending=[False, True], ignore_index=True)
+
+
+def _shares(table: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Returns what of each FCD, past the floor, is the autoencoder's and what is the prior's."""
+    ceilings = table[table.prior == "reconstruction"].set_index("autoencoder").fcd
+    ceiling, floor = table.autoencoder.map(ceilings), table.fcd[table.prior == "real"].mean()
+    return ceiling - floor, table.fcd - ceiling
+
+
+def _ranks_alone(pairs: pd.DataFrame, names: list[str]) -> dict[str, tuple[int, int]]:
+    """Returns the ranks left to each row where every pair is looked at alone, without correction."""
+    told = pairs[pairs.p < ALPHA]
+    ahead = told.a.where(told.difference < 0, told.b)
+    behind = told.b.where(told.difference < 0, told.a)
+    return {name: (1 + int((behind == name).sum()), len(names) - int((ahead == name).sum())) for name in names}
+
+
+def _first(homes: list[Path], name: str) -> Path | None:
+    """Returns the first of the files of a name in some folders, None where there is none."""
+    return next((home / name for home in homes if (home / name).is_file()), None)
+
+
+def _optional(path: Path | None) -> dict:
+    return load_json(path) if path and path.is_file() else {}

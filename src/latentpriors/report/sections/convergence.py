@@ -1,0 +1,57 @@
+"""How flat the curves of a table's trainings are at their end."""
+
+__all__ = ["flatness_in_words", "late_gain"]
+
+import numpy as np
+import pandas as pd
+
+from ..results import Results
+
+LATE = 0.2  # the last part of a training that is looked at
+
+
+def late_gain(curves: pd.DataFrame) -> float:
+    """Returns how much of a training's gain came in its last fifth, mean over seeds; NaN without a validation figure.
+
+    The gain is how far the validation figure fell, from its first point to its least one: a figure that rises again
+    has gained nothing more, since the weights of the least one are kept.
+
+    Arguments:
+        curves: Rows of step, seed, figure and value.
+    """
+    table = curves[curves.figure == "validation"].pivot(index="step", columns="seed", values="value")
+    if len(table) < 2:
+        return float("nan")
+    least = table.cummin()  # points are evenly spaced
+    before = least.iloc[max(round((1 - LATE) * len(table)), 1) - 1]
+    gain = (table.iloc[0] - least.iloc[-1]).to_numpy(float)
+    late = (before - least.iloc[-1]).to_numpy(float)
+    return float(np.divide(late, gain, out=np.zeros_like(gain), where=gain > 0).mean())
+
+
+def flatness_in_words(results: Results, curves: dict[str, pd.DataFrame]) -> list[str]:
+    """Returns a text on who still gained at the end; none where no training has a validation figure.
+
+    Arguments:
+        results: The table's.
+        curves: For autoencoders and cells the rows of step, seed, figure and value, as their previews have them.
+    """
+    priors = results.table.cell[results.table.steps > 0]
+    groups = {"prior": [*priors], "autoencoder": [*results.trained]}
+    said, turned, silent = [], [], []
+    for kind, names in groups.items():
+        steps = {name: curves[name] for name in names if name in curves and curves[name].step.nunique() > 1}
+        gains = pd.Series({name: late_gain(table) for name, table in steps.items()}, dtype=float)
+        silent += gains.index[gains.isna()].tolist()
+        turned += gains.index[gains == 0].tolist()
+        if gains.notna().any():
+            said.append(f"of the {kind}s {gains.idxmax()} made the most of its gain there, {gains.max():.1%}")
+    if not said:
+        return []
+    rest = f" Nothing more gained there: {', '.join(turned)}; earlier weights are kept." if turned else ""
+    rest += f" Without a validation figure, so that nothing is chosen: {', '.join(silent)}." if silent else ""
+    return [
+        "Is the training over? Gains of the validation figure in the last fifth of the steps, as a share of all gains: "
+        f"{'; '.join(said)}. Learning rates fall to zero by then: a curve that flattens late says that the budget is "
+        f"used up, not that a longer one would gain nothing.{rest}"
+    ]

@@ -1,0 +1,102 @@
+"""The sections on likelihood models, and what training a prior along with its autoencoder gains over two stages."""
+
+__all__ = ["joint_sections", "two_stage"]
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ..columns_joint import TWO_STAGE
+from ..page import Section, Text
+from ..results import ALPHA, Results
+from ..sheets import Sheet
+from .answer import spent
+from .completion import completed
+from .conditional import conditional
+from .likelihood import likelihood
+from .mismatch import mismatch
+from .sweep import swept
+
+# A flow that was trained along with its autoencoder, and one fitted afterwards: to the codes of an autoencoder that has
+# seen no flow, where the loss is otherwise the same, one as small and the one that tuning chose; and to the same codes.
+PAIRS = (
+    ("glf-native", "ae-flow_narrow"),
+    ("glf_regularized-native", "ae-flow_narrow"),
+    ("glf-native", "ae-flow"),
+    ("glf_regularized-native", "ae-flow"),
+    ("glf-native", "glf-flow"),
+    ("glf_regularized-native", "glf_regularized-flow"),
+    ("vae_flow_prior-native", "vae_flow_prior-flow"),
+)
+
+
+def joint_sections(results: Results, out: Path) -> list[Section]:
+    """Returns the sections on likelihood models; one without figures is empty. Pictures are written into a folder."""
+    return [
+        Section("Likelihood", likelihood(results)),
+        Section("Codes against their prior", mismatch(results)),
+        Section("Joint or two-stage", two_stage(results)),
+        Section("Over the weight of the reconstruction", swept(results, out)),
+        Section("Class-conditional images", conditional(results, out)),
+        Section("Completed images", completed(results, out)),
+    ]
+
+
+def two_stage(results: Results) -> list[Text | Sheet]:
+    """Returns which of joint and two-stage training has the lower FCD, for the pairs that the table has."""
+    cells = set(results.competing.cell)
+    found = [_compared(results, *pair) for pair in PAIRS if cells.issuperset(pair)]
+    if not found:
+        return []
+    text = (
+        "A flow trained along with its autoencoder against one that is fitted afterwards: to the codes of an "
+        "autoencoder trained without a flow, or to the codes of the same autoencoder. flow_narrow is as small as the "
+        "joint flows, and flow is the wider one that its trials chose; either adds its steps to the autoencoder's: the "
+        "seconds, where both were measured, say how equal the budgets are. Reconstructions say how much is the "
+        "autoencoder's. Verdicts are for each pair alone, with the p value of its t test of log FCD. "
+    )
+    return [
+        Text(text + " ".join(_sentence(row, len(results.pairs)) for row in found)),
+        Sheet(TWO_STAGE, pd.DataFrame(found), explained=True, missing="–"),
+    ]
+
+
+def _compared(results: Results, joint: str, later: str) -> dict[str, object]:
+    """Returns the pair's row of the comparisons, with the joint cell first."""
+    pairs, fcd = results.pairs, results.competing.set_index("cell").fcd
+    pair = pairs[pairs.a.isin([joint, later]) & pairs.b.isin([joint, later])].iloc[0]
+    logs = [pair.difference, pair.low, pair.high]
+    ratio, low, high = np.exp(logs if pair.a == joint else [-pair.difference, -pair.high, -pair.low])
+    return {
+        "pair": f"{joint} against {later}", "names": (joint, later), "joint": fcd[joint], "two_stage": fcd[later],
+        "joint_seconds": _seconds(results, joint), "two_stage_seconds": _seconds(results, later),
+        "joint_ceiling": _ceiling(results, joint), "two_stage_ceiling": _ceiling(results, later),
+        "ratio": ratio, "span": None if np.isnan(low) else f"{low:.2f} to {high:.2f}", "p": pair.p,
+        "p_holm": pair.p_holm,
+    }  # fmt: skip
+
+
+def _ceiling(results: Results, cell: str) -> float | None:
+    row = results.ceiling(cell.partition("-")[0])
+    return None if row is None else float(row.fcd)
+
+
+def _seconds(results: Results, cell: str) -> float | None:
+    """Returns the seconds that a seed of a cell took, its autoencoder included; None where nobody measured them."""
+    facts, cells = results.trained.get(cell.partition("-")[0]), results.competing.set_index("cell")
+    own = spent(facts) if facts else None
+    return None if own is None or "fit_seconds" not in cells else own + float(np.nan_to_num(cells.fit_seconds[cell]))
+
+
+def _sentence(row: dict, pairs: int) -> str:
+    joint, later = row["names"]
+    text = f"{joint} has {row['ratio']:.2f} times the FCD of {later}"
+    if row["span"] is None:
+        return f"{text}: one seed tells nothing apart."
+    text += f" (95% interval {row['span']}): "
+    if row["p"] >= ALPHA:
+        return f"{text}**not told apart** (p = {row['p']:.2g})."
+    better = "joint" if row["ratio"] < 1 else "two-stage"
+    corrected = "also" if row["p_holm"] < ALPHA else "but not"
+    return f"{text}**{better} is better** (p = {row['p']:.2g}), {corrected} under Holm's correction over {pairs} pairs."

@@ -1,0 +1,109 @@
+"""How sure a table is, in words and figures: neighbours, and the bias of the sample count."""
+
+__all__ = ["bias", "neighbours", "neighbours_in_words"]
+
+import numpy as np
+import pandas as pd
+
+from ...metrics import difference_interval, seeds_needed
+from ..results import Results, log_figures
+
+PLENTY = 1000  # seeds: more than this are not counted
+NEGLIGIBLE = 0.1  # of the difference of two neighbours: how much the bias of the count may contribute to it
+
+NO_EXTRAPOLATION = (
+    "**Samples.** There is no extrapolation of FCD to infinitely many samples for this table: it takes two counts "
+    "of at least ten times the number of logits."
+)
+
+
+def neighbours(results: Results) -> pd.DataFrame:
+    """Returns for each two neighbours by log FCD what tells them apart, and how many seeds and samples would.
+
+    The columns: better, worse; ratio of FCD, worse over better, with low and high; p and p_holm; alone and holm, the
+    seeds that would tell them apart with a power of 0.8, alone and at the first step of Holm's correction (NaN: more
+    than 1,000, or unknown); samples, the count at which the bias contributes less than a tenth of their difference.
+    """
+    rows, logs = results.competing, log_figures(results.competing)
+    rows = rows.loc[[rows.index[rows.cell == name][0] for name in sorted(logs, key=lambda name: logs[name].mean())]]
+    found = []
+    for (_, a), (_, b) in zip(list(rows.iterrows())[:-1], list(rows.iterrows())[1:], strict=True):
+        paired = a.autoencoder == b.autoencoder
+        difference = difference_interval(logs[b.cell], logs[a.cell], paired)
+        pair = results.pairs[results.pairs.a.isin([a.cell, b.cell]) & results.pairs.b.isin([a.cell, b.cell])].iloc[0]
+        needed = [
+            seeds_needed(logs[a.cell], logs[b.cell], paired, tests=t, most=PLENTY) for t in (1, len(results.pairs))
+        ]
+        ratio, low, high = (np.nan if value is None else float(np.exp(value)) for value in difference)
+        found.append((a.cell, b.cell, ratio, low, high, pair.p, pair.p_holm, *needed, _samples(a, b)))
+    names = ["better", "worse", "ratio", "low", "high", "p", "p_holm", "alone", "holm", "samples"]
+    table = pd.DataFrame(found, columns=names)
+    return table.astype(dict.fromkeys(names[2:], float))
+
+
+def neighbours_in_words(table: pd.DataFrame, pairs: int, seeds: int) -> str:
+    """Returns how many seeds would tell neighbours apart."""
+    if table.empty:
+        return "One cell alone has no neighbour to be told from."
+    told, corrected = int((table.p < 0.05).sum()), int((table.p_holm < 0.05).sum())
+    text = (
+        f"**Seeds.** A tie means not told apart, not equal. Of {len(table)} pairs of neighbours in the table, {seeds} "
+        f"{'seeds tell' if seeds > 1 else 'seed tells'} {told} apart where each pair is looked at alone, and "
+        f"{corrected} under Holm's correction over all {pairs} pairs. "
+    )
+    if seeds == 1:
+        return f"{text}One seed shows no spread, so it cannot say how many would do."
+    return (
+        f"{text}With the differences and spreads of log FCD seen, a power of 80% would take {_range(table.alone)} for "
+        f"a pair alone, and {_range(table.holm)} at the first step of Holm's correction. From so few seeds these are "
+        "orders of magnitude, too small where chance made a difference large."
+    )
+
+
+def bias(results: Results) -> list[str]:
+    """Returns what the sample count adds to FCD, and a warning where there are too few samples."""
+    rows = results.competing
+    n = int(rows.n_samples.iloc[0]) if pd.notna(rows.n_samples.iloc[0]) else 0
+    known = rows[rows.fcd_infinity.notna()]
+    lines = [_excess(known, n, bool((results.table.fcd_infinity < 0).any())) if len(known) else NO_EXTRAPOLATION]
+    if rows.fcd_penultimate.isna().all():
+        lines.append(
+            f"**Warning: {n:,} samples are fewer than ten times the dimension of the penultimate layer.** No FCD of "
+            "that layer is given, rather than a wrong one; the other figures on its features are as rough as that "
+            "count."
+        )
+    return lines
+
+
+def _excess(rows: pd.DataFrame, n: int, negative: bool) -> str:
+    excess = rows.fcd - rows.fcd_infinity
+    counts = next((sorted(map(int, c)) for c in rows.fcd_by_count if isinstance(c, dict)), [])
+    rough = ": two points, so a rough figure" if len(counts) == 2 else ""
+    return (
+        f"**Samples.** FCD from a finite count is biased upwards, about in proportion to 1/N. At {n:,} samples, "
+        f"FCD is {_signed(excess.median())} above its value at infinity in the median of the cells "
+        f"({_signed(excess.min())} to {_signed(excess.max())}; {(excess / rows.fcd).median():.1%} of FCD)"
+        + (f", extrapolated from {len(counts)} counts from {counts[0]:,} to {counts[-1]:,}{rough}" if counts else "")
+        + (". Extrapolated values below 0 show how rough this is." if negative else ".")
+        + " All cells have the same count, so neighbours share most of it; the table says from how many samples "
+        "on it contributes less than a tenth of their difference."
+    )
+
+
+def _samples(a: pd.Series, b: pd.Series) -> float:
+    """Returns from how many samples on the biases, in proportion to 1/N, differ by less than a tenth of the gap."""
+    extra = (a.fcd - a.fcd_infinity) - (b.fcd - b.fcd_infinity)
+    gap = abs(a.fcd_infinity - b.fcd_infinity)
+    return float(np.ceil(a.n_samples * abs(extra) / (NEGLIGIBLE * gap))) if gap > 0 else np.nan
+
+
+def _range(needed: pd.Series) -> str:
+    known, beyond = needed.dropna(), int(needed.isna().sum())
+    if known.empty:
+        return f"more than {PLENTY:,} seeds"
+    text = f"{known.min():.0f} to {known.max():.0f} seeds (median {needed.fillna(PLENTY).median():.0f})"
+    return text + (f", and more than {PLENTY:,} for {beyond} of the pairs" if beyond else "")
+
+
+def _signed(value: float) -> str:
+    return f"{value:.3f}" if abs(value) < 1 else f"{value:.2f}"

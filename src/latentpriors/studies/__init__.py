@@ -1,0 +1,1 @@
+"""Measurements that are no rows of a table, a file a topic."""

@@ -1,0 +1,71 @@
+"""The log of the equal tuning's trials, what was best after each, and which is taken."""
+
+__all__ = ["CHOSEN_ON", "COLUMNS", "WORTH", "best_after", "choice", "finished", "load_log", "record"]
+
+import fcntl
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ..store import whole
+
+CHOSEN_ON = "mnist"  # the data set whose trials decide what params.yaml has
+WORTH = 0.1  # by which share of its FCD a change must better the default: the chance of a single run is of this size
+COLUMNS = ("prior", "trial", "settings", "steps", "fcd_validation", "nll_validation", "seconds", "failure")
+
+
+def load_log(path: Path) -> pd.DataFrame:
+    """Returns the trials that are logged so far, a row each."""
+    return pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=list(COLUMNS))
+
+
+def finished(log: pd.DataFrame, prior: str, trial: int, settings: dict, steps: int) -> bool:
+    """Whether a trial is logged with these settings and steps."""
+    same = (log.prior == prior) & (log.trial == trial) & (log.steps == steps) & (log.settings == _text(settings))
+    return bool(same.any())
+
+
+def record(path: Path, row: dict) -> None:
+    """Writes a trial into the log, in place of an earlier one of its number; safe where several processes do.
+
+    Arguments:
+        path: Of the log.
+        row: `COLUMNS`, where gaps may be missing; `settings` as a dictionary.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        log = load_log(path)
+        others = log[(log.prior != row["prior"]) | (log.trial != row["trial"])]
+        added = pd.DataFrame([row | {"settings": _text(row["settings"])}])
+        # As objects: an empty log would otherwise decide the columns' types.
+        joined = pd.concat([others.astype(object), added.astype(object)]).reindex(columns=list(COLUMNS))
+        with whole(path) as part:
+            joined.sort_values(["prior", "trial"]).to_csv(part, index=False)
+    finally:
+        os.close(lock)
+
+
+def best_after(log: pd.DataFrame) -> pd.DataFrame:
+    """Returns for each prior the lowest `fcd_validation` of its first k trials, rows of prior, trial (k) and best.
+
+    A trial that failed counts as a trial; before the first that did not there is no best.
+    """
+    log = log.sort_values(["prior", "trial"])
+    best = pd.to_numeric(log.fcd_validation).fillna(np.inf).groupby(log.prior).cummin()
+    return log.assign(best=best.replace(np.inf, np.nan))[["prior", "trial", "best"]].reset_index(drop=True)
+
+
+def choice(log: pd.DataFrame, prior: str) -> int:
+    """Returns which of a prior's trials is taken: the best, if it is worth a change of the default, else the first."""
+    found = log[log.prior == prior].set_index("trial").fcd_validation.astype(float)
+    default = found.get(1, np.nan)
+    return 1 if found.isna().all() or found.min() >= (1 - WORTH) * default else int(found.idxmin())
+
+
+def _text(settings: dict) -> str:
+    return json.dumps(settings, sort_keys=True)

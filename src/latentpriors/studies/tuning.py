@@ -1,0 +1,74 @@
+"""Equal tuning: as many trials for every prior, scored on the validation split."""
+
+__all__ = ["score", "trials"]
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..autoencoders.base import Autoencoder
+from ..evaluation.fcd import activations, distances
+from ..evaluation.interpolation import images
+from ..fits import fit_prior, load_prior, samples
+from ..networks import Classifier
+from ..priors.base import Standardization
+from ..project.check import check_method
+from ..training import Budget
+
+
+def trials(recipe: dict, name: str) -> list[dict]:
+    """Returns the settings of a prior's trials, the first the default.
+
+    Arguments:
+        recipe: The content of tuning.yaml: `trials`, how many each prior has, and for each of `priors` a `default` and
+            the `changes` to it.
+        name: Of the prior.
+
+    Raises:
+        ValueError: the prior is not listed, has another number of trials, two that are the same, or a mistake in one.
+    """
+    if name not in recipe["priors"]:
+        raise ValueError(f"tuning.yaml has no prior {name!r}; choose from {', '.join(recipe['priors'])}")
+    block = recipe["priors"][name]
+    listed = [block["default"], *(block["default"] | change for change in block["changes"])]
+    if len(listed) != recipe["trials"]:
+        raise ValueError(f"tuning.yaml {name}: {len(listed)} trials, the default among them; each prior has "
+                         f"{recipe['trials']}")  # fmt: skip
+    for number, settings in enumerate(listed, 1):
+        check_method("priors", name, settings, f"tuning.yaml {name}, trial {number}")
+        if settings in listed[: number - 1]:
+            raise ValueError(f"tuning.yaml {name}, trial {number}: an earlier trial has the same settings")
+    return listed
+
+
+@torch.no_grad()
+def score(
+    name: str, arguments: dict, codes: dict[str, Tensor], model: Autoencoder, classifiers: list[Classifier],
+    reference: dict[str, np.ndarray], n: int, budget: Budget, folder: Path,
+) -> dict[str, float]:  # fmt: skip
+    """Fits a prior and returns `fcd_validation` of n decoded samples, and `nll_validation` where it has a density.
+
+    Nothing of the test split is looked at.
+
+    Arguments:
+        name: Of the prior.
+        arguments: Of its constructor, without `dim`.
+        codes: The autoencoder's, "train" and "validation" with their `mean` and `scale`.
+        model: The autoencoder.
+        classifiers: The frozen ones.
+        reference: The moments of the validation split, as `distances` takes them.
+        n: How many samples.
+        budget: Of the training; its generator draws the samples too.
+        folder: For the fit's files.
+    """
+    # What a fit measures on test codes is thrown away: a few of the validation's stand in.
+    seen = {key: codes[key] for key in ("train", "validation", "mean", "scale")}
+    with torch.enable_grad():
+        figures = fit_prior(name, arguments, seen | {"test": codes["validation"][:100]}, budget, folder)
+    prior = load_prior(folder / "prior.safetensors", codes["train"].device)
+    drawn = samples(prior, Standardization(codes["mean"], codes["scale"]), n, budget.generator)
+    found = distances(activations(classifiers, images(model, drawn)), reference, "validation")
+    likelihood = {key: figures[key] for key in ("nll_validation",) if key in figures}
+    return {"fcd_validation": float(found["logits"].mean())} | likelihood
