@@ -208,7 +208,7 @@ def test_a_method_inside_another_is_seen(root: Path) -> None:
 
 def test_who_takes_one_metric_rests_on_no_other(root: Path) -> None:
     files = {path.stem for path in Code(root).rests_on([root / "stages/reference.py"])}
-    assert {"frechet", "scoring", "classifier", "training"} <= files
+    assert {"frechet", "fcd", "classifier", "training"} <= files
     assert files.isdisjoint({"kernel", "manifold", "conv", "fits"})
 
 
