@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from context import ROOT, run
-from latentpriors.project.tables import read_yaml
+from latentpriors.project.tables import read_cells
 from latentpriors.report.table import report as table_page
 from latentpriors.store import whole
 
@@ -19,10 +19,10 @@ def report(params: dict, dataset: str, table: str, beside: str, metrics: Path, o
         out: The folder for the report.
     """
     names = dict.fromkeys(f"{dataset}-{name}" for name in (table, beside))
-    files = [read_yaml(ROOT / f"tables/{name}/cells.yaml") for name in names]
+    files = [read_cells(ROOT, name) for name in names]
 
     def listed(group: str) -> dict:
-        return {key: item for file in files for key, item in (file.get(group) or {}).items()}
+        return {key: item for file in files for key, item in file[group].items()}
 
     with whole(out) as part:
         part.mkdir(parents=True)

@@ -97,6 +97,22 @@ def test_mistakes_in_params(files: tuple[dict, dict], path: str, value: object, 
         check(put(params, path, value), cells)
 
 
+@pytest.mark.parametrize(
+    ("studies", "message"),
+    [
+        ({"sweeep": ["digits"]}, "tables.yaml studies: 'sweeep' is unknown; choose from audit, completion"),
+        ({"sweep": ["digit"]}, "tables.yaml studies.sweep: 'digit' is unknown; choose from digits, mnist"),
+        ({"sweep": ["digits"]}, "datasets.mnist: 'sweep' is unknown; choose from source"),
+    ],
+)
+def test_a_study_is_for_the_data_sets_that_are_listed(files: tuple[dict, dict], studies: dict, message: str) -> None:
+    params, cells = files
+    with pytest.raises(ValueError, match=message):
+        check(params, cells | {"studies": cells["studies"] | studies})
+    del params["datasets"]["mnist"]["sweep"]
+    check(params, cells | {"studies": cells["studies"] | {"sweep": ["digits"]}})
+
+
 def test_missing_keys(files: tuple[dict, dict]) -> None:
     params, cells = files
     del params["datasets"]["mnist"]["prior"]["steps"]
@@ -115,7 +131,7 @@ def test_missing_keys(files: tuple[dict, dict]) -> None:
         (
             "mnist-cvae-flow",
             {"autoencoder": "cvae"},
-            "the table joint trains mnist-cvae and .*; move the line to tables/mnist-joint/cells.yaml",
+            "the table joint trains mnist-cvae and .*; move the line to tables/mnist-joint/cells.yaml$",
         ),
         ("mnist-ae-flow", {"tabel": "x"}, r"'tabel' is unknown; choose from dataset, autoencoder, prior, table"),
     ],

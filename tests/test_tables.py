@@ -7,9 +7,11 @@ import pytest
 from latentpriors.project.tables import read_tables, read_yaml
 
 CELLS = """\
-models: {toy-ae: {dataset: toy, autoencoder: ae, table: poster}}
+dataset: toy
+table: poster
+models: {toy-ae: {autoencoder: ae}}
 real: {}
-cells: {toy-ae-gmm: {dataset: toy, autoencoder: ae, prior: gmm, table: poster}}
+cells: {toy-ae-gmm: {autoencoder: ae, prior: gmm}}
 """
 
 
@@ -24,7 +26,7 @@ def project(tmp_path: Path) -> Path:
         (home / "dvc.yaml").symlink_to("../stages.yaml")
         text = CELLS.replace("poster", name)
         (home / "cells.yaml").write_text(
-            text if name == "poster" else text.replace("gmm", "kde").replace("ae:", "vae:")
+            text if name == "poster" else text.replace("gmm", "kde").replace("toy-ae:", "toy-vae:")
         )
     return tmp_path
 
@@ -34,6 +36,7 @@ def test_lines_of_all_tables_are_read(project: Path) -> None:
     assert list(found["cells"]) == ["toy-ae-gmm", "toy-ae-kde"]
     assert list(found["models"]) == ["toy-ae", "toy-vae"]
     assert found["real"] == {}
+    assert found["cells"]["toy-ae-kde"] == {"autoencoder": "ae", "prior": "kde", "dataset": "toy", "table": "priors"}
 
 
 @pytest.mark.parametrize(
@@ -42,12 +45,13 @@ def test_lines_of_all_tables_are_read(project: Path) -> None:
         ("tables.yaml", "toy-priors", "toy-prior", "the table toy-prior has no tables/toy-prior/cells.yaml"),
         ("tables.yaml", ", toy-priors: {}", "", "the table toy-priors has no line in tables.yaml"),
         ("tables/toy-priors/cells.yaml", "toy-ae-kde", "toy-ae-gmm", "cells.toy-ae-gmm: another table has it already"),
-        ("tables/toy-priors/cells.yaml", "table: priors", "table: poster", "dataset and table are not toy-priors"),
+        ("tables/toy-priors/cells.yaml", "table: priors", "table: poster", "are not those of toy-priors"),
+        ("tables/toy-priors/cells.yaml", "{autoencoder: ae}", "{dataset: toy}", "a block without dataset and table"),
         (
             "tables/toy-priors/cells.yaml",
             "cells:",
             "cell:",
-            "'cell' is unknown; choose from models, real, ",
+            "'cell' is unknown; choose from dataset, table, models, real, ",
         ),
     ],
 )

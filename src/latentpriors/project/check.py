@@ -10,6 +10,7 @@ from ..autoencoders.base import Autoencoder
 from ..networks import NETWORKS, Classifier
 from ..registry import find, hyperparameters, names
 from .schema import CHOICES, check_block, check_keys, check_value, unknown
+from .tables import GROUPS
 
 # Fields of cells.yaml: what params.yaml has a block for, and tables of the same data set.
 METHODS, TABLES = {"dataset", "autoencoder", "prior"}, {"table", "beside"}
@@ -22,6 +23,9 @@ DATASET = {
     "judge": {"count": int, "steps": int, "batch_size": int, "precision": str, "network": None},
     "autoencoder": {"steps": int, "batch_size": int, "precision": str, "network": None},
     "prior": {"steps": int, "batch_size": int, "precision": str},
+}
+# Of data sets for which tables.yaml lists the study; the other studies have nothing to set.
+STUDIES = {
     "completion": {"factor": float, "quarters": tuple[int, ...], "samples": int},
     "sweep": {"factor": float, "betas": tuple[float, ...]},
 }
@@ -41,19 +45,23 @@ def check(params: dict, cells: dict) -> None:
     if params["device"] not in ("auto", "cpu", "cuda"):
         raise ValueError(f"device: {params['device']!r} is unknown; choose from auto, cpu, cuda")
     network, classifier = _arguments(Autoencoder, {"shape", "stochastic"}), _arguments(Classifier, {"shape", "classes"})
+    check_keys(cells, ("tables", "studies", "designs", *GROUPS), "tables.yaml")
+    _studies(params, cells["studies"])
     for name, block in params["datasets"].items():
         schema = DATASET | {kind: DATASET[kind] | {"network": classifier} for kind in ("classifier", "judge")}
         schema |= {"autoencoder": DATASET["autoencoder"] | {"network": network}}
+        schema |= {study: STUDIES[study] for study in STUDIES if name in cells["studies"][study]}
         check_block(block, schema, f"datasets.{name}", optional={*network, *classifier} - {"network", "latent"})
         _network(block["autoencoder"]["network"], f"datasets.{name}.autoencoder.network", NETWORKS)
         for kind, key in itertools.product(("classifier", "judge"), ("channels", "strides")):
             if len(given := block[kind]["network"].get(key, (0, 0, 0))) != 3:
                 raise ValueError(f"datasets.{name}.{kind}.network.{key}: one for each of three layers, not {given!r}")
-        quarters, betas = block["completion"]["quarters"], block["sweep"]["betas"]
+        quarters = block["completion"]["quarters"] if "completion" in schema else [1]
         if not quarters or max(quarters) > 3 or len(set(quarters)) < len(quarters):
             raise ValueError(
                 f"datasets.{name}.completion.quarters: different numbers from 1 to 3 are needed, not {quarters}"
             )
+        betas = block["sweep"]["betas"] if "sweep" in schema else [1]
         if not betas or min(betas) == 0 or len(set(betas)) < len(betas):
             raise ValueError(f"datasets.{name}.sweep.betas: different numbers above 0 are needed, not {betas}")
     check_block(params["exact"], EXACT, "exact")
@@ -83,8 +91,15 @@ def _network(block: dict, path: str, choices: Iterable[str]) -> None:
         raise ValueError(f"{path}.channels: {block['network']} needs at least one convolutional stage")
 
 
+def _studies(params: dict, studies: dict) -> None:
+    check_keys(studies, ("audit", "completion", "conditional", "metric_check", "sweep"), "tables.yaml studies")
+    for study, listed in studies.items():
+        for name in listed:
+            if name not in params["datasets"]:
+                raise ValueError(unknown(f"tables.yaml studies.{study}", name, params["datasets"]))
+
+
 def _cells(params: dict, cells: dict) -> None:
-    check_keys(cells, ("tables", "models", "real", "designs", "cells", "bounds"), "tables.yaml")
     fields = {
         "tables": ("dataset", "table", "beside"),
         "models": ("dataset", "autoencoder", "table"),
@@ -114,7 +129,7 @@ def _cells(params: dict, cells: dict) -> None:
                 if home not in (item["table"], cells["tables"][f"{item['dataset']}-{item['table']}"]["beside"]):
                     raise ValueError(
                         f"cells.yaml {group}.{key}: the table {home} trains {model} and this one does not show it; "
-                        f"move the line to tables/{item['dataset']}-{home}/cells.yaml, with table: {home}"
+                        f"move the line to tables/{item['dataset']}-{home}/cells.yaml"
                     )
             if group == "bounds" and key not in cells["cells"]:
                 raise ValueError(f"cells.yaml bounds.{key}: no table has such a row; list it under cells first")

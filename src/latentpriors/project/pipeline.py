@@ -51,7 +51,7 @@ def resolve(pipeline: dict, variables: dict) -> dict[str, Stage]:
     """Returns the stages of a pipeline by the names that dvc gives them.
 
     Arguments:
-        pipeline: The content of dvc.yaml; of its templates, `foreach` over dictionaries and ${dotted.keys}.
+        pipeline: The content of dvc.yaml; of its templates, `foreach` and ${dotted.keys}.
         variables: The content of params.yaml and of the files under `vars`.
 
     Raises:
@@ -65,10 +65,9 @@ def resolve(pipeline: dict, variables: dict) -> dict[str, Stage]:
             found[name] = _stage(block, variables)
             continue
         items = _value(block["foreach"].strip("${} "), variables)
-        if not isinstance(items, dict):
-            raise ValueError(f"stage {name} is for each of a list, which is not known here; use a dictionary")
-        for key, item in items.items():
-            found[f"{name}@{key}"] = _stage(block["do"], variables | {"key": key, "item": item})
+        each = {key: {"key": key, "item": item} for key, item in items.items()} if isinstance(items, dict) else None
+        for key, scope in (each or {item: {"item": item} for item in items}).items():
+            found[f"{name}@{key}"] = _stage(block["do"], variables | scope)
     return found
 
 

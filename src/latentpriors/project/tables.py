@@ -1,6 +1,6 @@
 """The tables of the benchmark: tables.yaml names them, and the cells.yaml in the folder of each has its rows."""
 
-__all__ = ["GROUPS", "read_tables", "read_yaml"]
+__all__ = ["GROUPS", "read_cells", "read_tables", "read_yaml"]
 
 import re
 from pathlib import Path
@@ -12,11 +12,11 @@ GROUPS = ("models", "real", "cells", "bounds")
 
 
 def read_tables(root: Path) -> dict[str, dict]:
-    """Returns `tables` and `designs` of tables.yaml, and `models`, `real` and `cells` of all tables together.
+    """Returns the content of tables.yaml, and the lines of all tables together, by their groups.
 
     Raises:
-        ValueError: a table has no folder or a folder no table, its dvc.yaml is not the tables', or one of its lines has
-            another table's name or is listed twice.
+        ValueError: a table has no folder or a folder no table, its dvc.yaml is not the tables', its cells.yaml is
+            another table's, or one of its lines is listed twice.
     """
     found = read_yaml(root / "tables.yaml") | {group: {} for group in GROUPS}
     folders = {path.parent.name for path in (root / "tables").glob("*/cells.yaml")}
@@ -27,17 +27,32 @@ def read_tables(root: Path) -> dict[str, dict]:
         link, stages = root / "tables" / name / "dvc.yaml", root / "tables/stages.yaml"
         if not link.is_file() or link.read_text() != stages.read_text():
             raise ValueError(f"tables/{name}/dvc.yaml is not tables/stages.yaml: ln -s ../stages.yaml {link}")
-        read = read_yaml(link.with_name("cells.yaml"))
-        for group in [key for key in read if key not in GROUPS]:
-            raise ValueError(f"tables/{name}/cells.yaml: {group!r} is unknown; choose from {', '.join(GROUPS)}")
-        for group in GROUPS:
-            for key, item in (read.get(group) or {}).items():
-                if f"{item.get('dataset')}-{item.get('table')}" != name:
-                    raise ValueError(f"tables/{name}/cells.yaml {group}.{key}: its dataset and table are not {name}")
+        for group, lines in read_cells(root, name).items():
+            for key, item in lines.items():
                 if key in found[group]:
                     raise ValueError(f"tables/{name}/cells.yaml {group}.{key}: another table has it already")
                 found[group][key] = item
     return found
+
+
+def read_cells(root: Path, name: str) -> dict[str, dict[str, dict]]:
+    """Returns the lines of a table by their groups, with the `dataset` and `table` that its file says once.
+
+    Raises:
+        ValueError: the file is another table's, or has a group or a line that is not known.
+    """
+    path = f"tables/{name}/cells.yaml"
+    read = read_yaml(root / path)
+    shared = {key: read.pop(key, None) for key in ("dataset", "table")}
+    if "-".join(map(str, shared.values())) != name:
+        raise ValueError(f"{path}: dataset: {shared['dataset']} and table: {shared['table']} are not those of {name}")
+    for key in read.keys() - set(GROUPS):
+        raise ValueError(f"{path}: {key!r} is unknown; choose from dataset, table, {', '.join(GROUPS)}")
+    lines = {group: read.get(group) or {} for group in GROUPS}
+    for group, key, item in ((group, key, item) for group in GROUPS for key, item in lines[group].items()):
+        if not isinstance(item, dict) or shared.keys() & item:
+            raise ValueError(f"{path} {group}.{key}: a block without dataset and table, which the file says once")
+    return {group: {key: item | shared for key, item in lines[group].items()} for group in GROUPS}
 
 
 def read_yaml(path: Path) -> dict:
