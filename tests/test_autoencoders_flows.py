@@ -14,7 +14,7 @@ from latentpriors.autoencoders.vae import VAE, kl_divergence
 from latentpriors.autoencoders.vae_flow_posterior import VAEFlowPosterior
 from latentpriors.autoencoders.vae_flow_prior import VAEFlowPrior
 from latentpriors.fits import fit_autoencoder, fit_prior, load_autoencoder, load_prior
-from latentpriors.likelihood.bounds import iwae_bound
+from latentpriors.metrics.bounds import iwae_bound
 from latentpriors.priors.flow import Flow
 from latentpriors.registry import find
 from latentpriors.store import load_tensors

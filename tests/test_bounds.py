@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.distributions import Independent, MultivariateNormal, Normal
 
-from latentpriors.likelihood.bounds import elbo_terms, gaussian_entropy, gaussian_samples, iwae_bound
+from latentpriors.metrics.bounds import elbo_terms, gaussian_entropy, gaussian_samples, iwae_bound
 
 N, D, P, NOISE = 6, 2, 3, 0.5
 

@@ -144,7 +144,7 @@ def likelihood_flow() -> dict:
 
 
 def bounds() -> dict:
-    from latentpriors.likelihood import bounds
+    from latentpriors.metrics import bounds
 
     z, noise = _ramp(4, 3).sin(), torch.linspace(-1, 1, 24).reshape(2, 4, 3)
     drawn, log_q = bounds.gaussian_samples(z, z.exp(), noise)

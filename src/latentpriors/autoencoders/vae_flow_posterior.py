@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Normal
 
-from ..likelihood.bounds import elbo_terms, gaussian_samples
+from ..metrics.bounds import elbo_terms, gaussian_samples
 from ..networks.couplings import couplings
 from ..training import Player
 from .base import Autoencoder, bernoulli_cross_entropy

@@ -4,7 +4,7 @@ __all__ = ["VAEFlowPrior"]
 
 from torch import Tensor
 
-from ..likelihood.bounds import elbo_terms, gaussian_entropy, gaussian_samples
+from ..metrics.bounds import elbo_terms, gaussian_entropy, gaussian_samples
 from ..priors.flow import Flow
 from ..training import Player
 from .base import Autoencoder, NativePrior, bernoulli_cross_entropy

@@ -5,9 +5,9 @@ __all__ = ["Joint", "native_prior"]
 from torch import Tensor
 
 from ..autoencoders.base import Autoencoder, NativePrior, bernoulli_cross_entropy
+from ..metrics.bounds import gaussian_samples
 from ..priors.base import Prior
 from ..registry import find
-from .bounds import gaussian_samples
 
 
 def native_prior(model: Autoencoder) -> Prior:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from .bounds import gaussian_samples, iwae_bound
+from ..metrics.bounds import gaussian_samples, iwae_bound
 from .joint import Joint
 
 WIDTHS = (0.01, 0.03, 0.1, 0.3, 1.0)  # tried; in standard deviations of the codes

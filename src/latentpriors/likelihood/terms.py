@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ..autoencoders.base import Autoencoder
-from .bounds import elbo_terms, iwae_bound
+from ..metrics.bounds import elbo_terms, iwae_bound
 from .collapse import VERDICTS, collapse
 from .joint import Joint
 from .mismatch import code_mismatch, code_scale

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from ..autoencoders.base import Autoencoder
+from ..metrics.bounds import iwae_bound
 from ..priors.base import Prior, Standardization
-from .bounds import iwae_bound
 from .joint import Joint
 from .proposals import WIDTHS, chosen_proposal
 from .terms import CHUNK, TRIED, image_terms

@@ -93,6 +93,10 @@ class Code:
                 waiting += self._file(path).imports
         return found
 
+    def direct(self, path: Path) -> list[Path]:
+        """Returns the files that a file imports itself."""
+        return self._file(path).imports
+
     def imports(self, path: Path) -> dict[str, set[Path]]:
         """Returns the files that each public function of a file imports inside its body."""
         source = self._file(path)

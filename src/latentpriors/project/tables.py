@@ -49,9 +49,10 @@ def read_cells(root: Path, name: str) -> dict[str, dict[str, dict]]:
     for key in read.keys() - set(GROUPS):
         raise ValueError(f"{path}: {key!r} is unknown; choose from dataset, table, {', '.join(GROUPS)}")
     lines = {group: read.get(group) or {} for group in GROUPS}
-    for group, key, item in ((group, key, item) for group in GROUPS for key, item in lines[group].items()):
-        if not isinstance(item, dict) or shared.keys() & item:
-            raise ValueError(f"{path} {group}.{key}: a block without dataset and table, which the file says once")
+    for group in GROUPS:
+        for key, item in lines[group].items():
+            if not isinstance(item, dict) or shared.keys() & item:
+                raise ValueError(f"{path} {group}.{key}: a block without dataset and table, which the file says once")
     return {group: {key: item | shared for key, item in lines[group].items()} for group in GROUPS}
 
 
