@@ -33,7 +33,7 @@ def completion(params: dict, dataset: str, images: Path, metrics: Path, preview:
     data = load_tensors(images, where)[0]
     train_images, validation, test = (data[f"{s}.images"].float() / 255 for s in ("train", "validation", "test"))
     kwargs = {key: setting for key, setting in shared["network"].items() if key != "latent"}
-    protocol = Protocol.of(shared, kwargs, where, own["factor"])
+    protocol = Protocol.of("completion", kwargs, shared, where, own["factor"])
 
     def fit(index: int, folder: Path) -> dict:
         log, facts, pictures = curves(folder), {}, []

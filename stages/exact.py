@@ -5,8 +5,9 @@ from pathlib import Path
 import pandas as pd
 
 from context import ROOT, run
-from latentpriors.fits import fit_prior, load_prior
+from latentpriors.fits import fit_prior
 from latentpriors.over_seeds import curves, each_seed
+from latentpriors.priors.base import FittedPrior
 from latentpriors.project.code import fingerprints
 from latentpriors.runs import device, generator, seed, value
 from latentpriors.store import load_json, load_tensors, save_json, save_tensors, whole
@@ -27,7 +28,7 @@ def exact(params: dict, prior: str, metrics: Path, preview: Path) -> None:
     """
     shared, block, densities = value(params, "exact"), value(params, f"priors.{prior}"), list(DENSITIES)
     where, sizes = device(params, shared["precision"]), {key: shared[key] for key in ("train", "validation", "test")}
-    protocol = Protocol.of(shared, block, where)
+    protocol = Protocol.of(prior, block, shared, where)
 
     def fit(index: int, folder: Path) -> dict:
         # Seeds are the outer loop: five cost what is missing to three.
@@ -38,8 +39,8 @@ def exact(params: dict, prior: str, metrics: Path, preview: Path) -> None:
         order = generator(where, *names, prior, "batches")
         budget = protocol.budget(order, f"{density} {prior}", index, curves(folder))
         seed(*names, prior)
-        found = fit_prior(prior, protocol.arguments, codes, budget, folder)
-        fitted = load_prior(folder / "prior.safetensors", where)
+        found = fit_prior(protocol.method, protocol.arguments, codes, budget, folder)
+        fitted = FittedPrior.load(folder / "prior.safetensors", where)
         figures, drawn = figures_of_fit(fitted, DENSITIES[density], codes, found.get("nll"), seed("samples", *names))
         save_tensors(folder / "drawn.safetensors", {"drawn": drawn[:SHOWN]})
         kept = {key: found[key] for key in ("nll", "parameters", "yardstick") if key in found}

@@ -4,10 +4,11 @@ from pathlib import Path
 
 from context import ROOT, run
 from latentpriors.fits import fit_prior as fit_to_codes
+from latentpriors.fits import load_codes
 from latentpriors.over_seeds import curves, each_seed, gather, gather_curves, gather_facts
 from latentpriors.project.code import fingerprints
 from latentpriors.runs import device, generator, seed, value
-from latentpriors.store import load_tensors, whole
+from latentpriors.store import whole
 from latentpriors.training import Protocol
 
 
@@ -23,15 +24,15 @@ def fit_prior(params: dict, dataset: str, prior: str, codes: Path, weights: Path
     """
     shared, block = value(params, f"datasets.{dataset}.prior"), value(params, f"priors.{prior}")
     where = device(params, shared["precision"])
-    protocol, model = Protocol.of(shared, block, where), codes.parent.name
+    protocol, model = Protocol.of(prior, block, shared, where), codes.parent.name
 
     def one(index: int, folder: Path) -> dict:
         names = ("prior", dataset, prior, index)
         order = generator(where, *names, "batches")
         budget = protocol.budget(order, f"{model} {prior} {index}", index, curves(folder))
         seed(*names)
-        stored = load_tensors(codes / f"seed{index}.safetensors", where)[0]
-        return fit_to_codes(prior, protocol.arguments, stored, budget, folder) | protocol.facts
+        stored = load_codes(codes / f"seed{index}.safetensors", where)
+        return fit_to_codes(protocol.method, protocol.arguments, stored, budget, folder) | protocol.facts
 
     folders = each_seed(
         f"prior/{model}-{prior}", params["seeds"], protocol.settings,

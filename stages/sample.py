@@ -7,8 +7,8 @@ import torch
 
 from context import run
 from latentpriors.evaluation.interpolation import images, pictures
-from latentpriors.fits import load_autoencoder, load_prior, samples
-from latentpriors.priors.base import Standardization
+from latentpriors.fits import load_autoencoder, load_codes
+from latentpriors.priors.base import FittedPrior
 from latentpriors.runs import device, generator, value
 from latentpriors.store import load_tensors, save_tensors, whole
 
@@ -34,22 +34,20 @@ def sample(
     with whole(out) as part:
         part.mkdir(parents=True)
         for path in sorted(priors.glob("*.safetensors")):
-            fitted = load_prior(path, where)
+            fitted = FittedPrior.load(path, where)
             model = load_autoencoder(weights / path.name, where)
-            stored = load_tensors(codes / path.name, where)[0]
             # The cell's name seeds the noise.
             noise, start = (
                 generator(where, "sample", f"{dataset}-{autoencoder}-{prior}", path.stem),
                 time.perf_counter(),
             )
-            scaling = Standardization(stored["mean"], stored["scale"])
-            drawn = samples(fitted, scaling, n, noise)
+            drawn = fitted.sample(n, noise)
             seconds = time.perf_counter() - start
             found = {"codes": drawn, "images": images(model, drawn)}
             save_tensors(part / path.name, found, {"seconds": seconds, "device": where.type})
             if path.stem == "seed0":
                 shots = load_tensors(fit / "shots.safetensors", where)[0]
-                shown = pictures(fitted, scaling, stored["test"], shots, noise)
+                shown = pictures(fitted, load_codes(codes / path.name, where)["test"], shots, noise)
                 save_tensors(part / "pictures.safetensors", {name: images(model, z) for name, z in shown.items()})
 
 

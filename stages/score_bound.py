@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from context import run
-from latentpriors.fits import load_autoencoder, load_prior
+from latentpriors.fits import load_autoencoder, load_codes
 from latentpriors.likelihood.terms import summary
 from latentpriors.likelihood.two_stage import two_stage_figures
+from latentpriors.priors.base import FittedPrior
 from latentpriors.processes import side_by_side
 from latentpriors.runs import device, generator
 from latentpriors.store import load_tensors, save_json
@@ -34,8 +35,8 @@ def score_bound(
     def figures(index: int) -> dict[str, float | str]:
         # The names leave out the method: what is compared gets the same noise, and so do the autoencoders' own priors.
         name = files[index].name
-        model, fitted = load_autoencoder(weights / name, where), load_prior(files[index], where)
-        stored = load_tensors(codes / name, where)[0]
+        model, fitted = load_autoencoder(weights / name, where), FittedPrior.load(files[index], where)
+        stored = load_codes(codes / name, where)
         return two_stage_figures(
             model, fitted, test, stored, generator(where, "likelihood", files[index].stem), validation
         )

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from context import run
-from latentpriors.fits import load_autoencoder
+from latentpriors.fits import load_autoencoder, load_codes
 from latentpriors.likelihood.terms import likelihood_figures, summary
 from latentpriors.processes import side_by_side
 from latentpriors.runs import device, generator
@@ -29,7 +29,7 @@ def score_likelihood(params: dict, autoencoder: str, images: Path, weights: Path
 
     def figures(index: int) -> dict[str, float | str]:
         # The names leave out the method: what is compared gets the same noise.
-        stored = load_tensors(codes / files[index].name, where)[0]
+        stored = load_codes(codes / files[index].name, where)
         noise = generator(where, "likelihood", files[index].stem)
         return likelihood_figures(models[index], test, stored, noise, labels=data["test.labels"], validation=validation)
 

@@ -49,14 +49,16 @@ def sweep(
         """Returns the folder of each seed of a point."""
         block = {"shape": list(pictures["train"].shape[1:])} | shared["network"]
         block |= at_beta(name, value(params, f"autoencoders.{name}"), beta)
-        protocol = Protocol.of(shared, block, where, own["factor"])
+        protocol = Protocol.of(name, block, shared, where, own["factor"])
 
         def fit(index: int, folder: Path) -> dict:
             # The names of a seed leave out method and β: one start, one order of the data, the same noise for all.
             order, noise = (generator(where, part, dataset, index) for part in ("batches", "sweep"))
             budget = protocol.budget(order, f"{dataset} {name} {beta or ''} {index}", index, curves(folder))
             codes = generator(where, "codes", dataset, index)  # last: its seed is the weights' in train_autoencoder too
-            return fit_point(name, protocol.arguments, pictures, budget, codes, noise, classifiers, real, n, folder)
+            return fit_point(
+                protocol.method, protocol.arguments, pictures, budget, codes, noise, classifiers, real, n, folder
+            )
 
         label, settings = f"sweep/{dataset}-{point_name(name, beta)}", protocol.settings | {"samples": n}
         return each_seed(label, params["seeds"], settings, lambda index: inputs, fit, code)

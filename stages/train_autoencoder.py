@@ -35,7 +35,7 @@ def train_autoencoder(
     pictures = {split: data[f"{split}.images"].float() / 255 for split in ("train", "validation", "test")}
     labels = {split: data[f"{split}.labels"] for split in ("train", "validation")}
     block = {"shape": list(pictures["train"].shape[1:])} | shared["network"] | block
-    protocol = Protocol.of(shared, block, where)
+    protocol = Protocol.of(autoencoder, block, shared, where)
 
     def fit(index: int, folder: Path) -> dict:
         # The names of a seed leave out the method: one start and one order of the data for all that is compared.
@@ -43,7 +43,7 @@ def train_autoencoder(
         budget = protocol.budget(order, f"{dataset} {autoencoder} {index}", index, curves(folder))
         seed("autoencoder", dataset, index)
         noise = generator(where, "codes", dataset, index)
-        figures = fit_autoencoder(autoencoder, protocol.arguments, pictures, budget, noise, folder, labels)
+        figures = fit_autoencoder(protocol.method, protocol.arguments, pictures, budget, noise, folder, labels)
         return figures | protocol.facts
 
     folders = each_seed(

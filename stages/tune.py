@@ -6,11 +6,10 @@ from pathlib import Path
 
 from context import ROOT, run
 from latentpriors.evaluation.fcd import load_classifiers, load_reference
-from latentpriors.fits import load_autoencoder
+from latentpriors.fits import load_autoencoder, load_codes
 from latentpriors.processes import side_by_side
 from latentpriors.project.tables import read_yaml
 from latentpriors.runs import device, generator, seed, value
-from latentpriors.store import load_tensors
 from latentpriors.studies.trials import best_after, finished, load_log, record
 from latentpriors.studies.tuning import score, trials
 from latentpriors.training import Protocol
@@ -35,13 +34,13 @@ def _tune(params: dict, dataset: str, name: str, recipe: dict, log: Path) -> Non
     """Runs the trials of a prior that are not in the log."""
     shared, n = value(params, f"datasets.{dataset}.prior"), value(params, f"datasets.{dataset}.samples")
     where, home = device(params, shared["precision"]), ROOT / f"models/{dataset}-{recipe['autoencoder']}"
-    codes = load_tensors(home / "codes/seed0.safetensors", where)[0]
+    codes = load_codes(home / "codes/seed0.safetensors", where)
     model = load_autoencoder(home / "weights/seed0.safetensors", where)
     classifiers = load_classifiers(ROOT / f"data/{dataset}/classifier", where)
     reference = load_reference(ROOT / f"data/{dataset}/reference.safetensors")
     reference = {key: moments for key, moments in reference.items() if key.startswith("validation.")}
     listed = dict(enumerate(trials(recipe, name), 1))
-    protocols = {t: Protocol.of(shared, listed[t], where, recipe["share"]) for t in listed}
+    protocols = {t: Protocol.of(name, listed[t], shared, where, recipe["share"]) for t in listed}
     missing = [t for t in listed if not finished(load_log(log), name, t, listed[t], protocols[t].steps)]
 
     def trial(number: int) -> None:
@@ -53,7 +52,9 @@ def _tune(params: dict, dataset: str, name: str, recipe: dict, log: Path) -> Non
         try:
             with tempfile.TemporaryDirectory() as folder:
                 budget = protocol.budget(noise, f"{name} {number}", number)
-                row |= score(name, protocol.arguments, codes, model, classifiers, reference, n, budget, Path(folder))
+                row |= score(
+                    protocol.method, protocol.arguments, codes, model, classifiers, reference, n, budget, Path(folder)
+                )
         except (ValueError, ArithmeticError) as error:  # a trial that fails is spent too
             row["failure"] = str(error)
         record(log, row | {"seconds": round(clock() - start, 1)})

@@ -7,14 +7,15 @@ import torch
 
 from context import ROOT, run
 from latentpriors.evaluation.fcd import load_classifiers, load_reference
-from latentpriors.fits import fit_prior, load_autoencoder, load_prior
+from latentpriors.fits import fit_prior, load_autoencoder, load_codes
 from latentpriors.over_seeds import each_seed
-from latentpriors.priors.base import Standardization
+from latentpriors.priors.base import FittedPrior
 from latentpriors.processes import side_by_side
 from latentpriors.project.code import fingerprints
 from latentpriors.runs import device, generator, seed, value
-from latentpriors.store import load_tensors, save_json
-from latentpriors.studies.variance import DRAWS, FITS, budget, figures_of_draws, halves
+from latentpriors.store import save_json
+from latentpriors.studies.variance import DRAWS, FITS, figures_of_draws, halves
+from latentpriors.studies.variance import budget as components
 from latentpriors.training import Protocol
 
 
@@ -36,18 +37,17 @@ def variance(
     """
     shared, block = value(params, f"datasets.{dataset}.prior"), value(params, f"priors.{prior}")
     where, n, seeds = device(params, shared["precision"]), value(params, f"datasets.{dataset}.samples"), params["seeds"]
-    protocol, model = Protocol.of(shared, block, where), f"{dataset}-{autoencoder}"
+    protocol, model = Protocol.of(prior, block, shared, where), f"{dataset}-{autoencoder}"
     names = ("variance", dataset, model, prior)
 
     def stored(index: int) -> dict:
-        return load_tensors(codes / f"seed{index // FITS}.safetensors", where)[0]
+        return load_codes(codes / f"seed{index // FITS}.safetensors", where)
 
     def fit(index: int, folder: Path) -> dict:
         seed(*names, index)
         order = generator(where, *names, index, "batches")
-        return fit_prior(
-            prior, protocol.arguments, stored(index), protocol.budget(order, f"{model} {prior} {index}", index), folder
-        )
+        budget = protocol.budget(order, f"{model} {prior} {index}", index)
+        return fit_prior(protocol.method, protocol.arguments, stored(index), budget, folder)
 
     fits = each_seed(
         f"variance/{model}-{prior}", FITS * seeds, protocol.settings,
@@ -59,14 +59,13 @@ def variance(
 
     @torch.no_grad()
     def score(index: int) -> np.ndarray:
-        fitted = load_prior(fits[index] / "prior.safetensors", where)
+        fitted = FittedPrior.load(fits[index] / "prior.safetensors", where)
         decoder = load_autoencoder(weights / f"seed{index // FITS}.safetensors", where)
-        scaling = Standardization(stored(index)["mean"], stored(index)["scale"])
         noise = generator(where, *names, index, "samples")
-        return figures_of_draws(fitted, decoder, scaling, n, classifiers, targets, noise)
+        return figures_of_draws(fitted, decoder, n, classifiers, targets, noise)
 
     values = np.array(side_by_side(score, range(FITS * seeds), str(where)))
-    save_json(metrics, budget(values.reshape(seeds, FITS, DRAWS, len(classifiers), len(targets))))
+    save_json(metrics, components(values.reshape(seeds, FITS, DRAWS, len(classifiers), len(targets))))
 
 
 if __name__ == "__main__":

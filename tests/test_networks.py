@@ -3,6 +3,7 @@
 import math
 from copy import deepcopy
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 import torch
@@ -11,7 +12,8 @@ from torch.nn.functional import conv2d, linear
 
 from latentpriors.autoencoders.ae import AE
 from latentpriors.networks import VARIANTS, build_decoder, build_encoder
-from latentpriors.registry import find, hyperparameters, modules, names
+from latentpriors.project.tables import read_yaml
+from latentpriors.registry import modules
 from latentpriors.training import Budget, train
 
 NAMES = ["conv", *VARIANTS]
@@ -196,15 +198,13 @@ def test_the_moving_average_takes_the_running_moments_along() -> None:
         torch.testing.assert_close(kept.double(), average, rtol=1e-4, atol=1e-6)
 
 
-def test_each_variant_has_a_block_that_brings_it_in() -> None:
+def test_each_variant_has_a_block_that_brings_it_in(root: Path) -> None:
     assert set(import_module(*set(VARIANTS.values())).NETWORKS) == set(VARIANTS)
-    found = set()
-    for name in names("autoencoders"):
-        own = hyperparameters("autoencoders", name).get("network")
-        if own and own.default in VARIANTS:
-            found.add(own.default)
-            assert VARIANTS[own.default] in modules("autoencoders", name, {"network": own.default})
-            model = find("autoencoders", name)(SHAPE, D, channels=(4, 8))
-            assert kinds(model) == kinds(pair(own.default))
-    assert found == set(VARIANTS)
-    assert modules("autoencoders", "ae", {"factor": 1}) == ["latentpriors.autoencoders.ae"]
+    blocks = read_yaml(root / "params.yaml")["autoencoders"]
+    found = {
+        block["network"]: modules("autoencoders", name, block) for name, block in blocks.items() if "network" in block
+    }
+    assert found.pop("conv") == ["latentpriors.autoencoders.ae"]
+    assert found == {name: ["latentpriors.autoencoders.ae", VARIANTS[name]] for name in VARIANTS}
+    for name in VARIANTS:
+        assert kinds(AE(SHAPE, D, network=name, channels=(4, 8))) == kinds(pair(name))

@@ -4,11 +4,12 @@ import re
 import sys
 from pathlib import Path
 
-from latentpriors.registry import names
+from latentpriors.project.tables import read_yaml
+from latentpriors.registry import KINDS, names
 
 
 def test_headline_is_the_committed_table(root: Path) -> None:
-    sys.path.insert(0, str(root / "reports"))
+    sys.path.insert(0, str(root / "tools"))
     from readme import updated
 
     text = (root / "README.md").read_text()
@@ -17,8 +18,9 @@ def test_headline_is_the_committed_table(root: Path) -> None:
 
 def test_every_method_and_path_is_there(root: Path) -> None:
     text = (root / "README.md").read_text()
-    for kind in ("autoencoders", "priors"):
-        for name in names(kind):
+    params = read_yaml(root / "params.yaml")
+    for kind in KINDS:
+        for name in {*names(kind), *params[kind]}:
             assert f"`{name}`" in text or f"-{name}`" in text, name
     for link in re.findall(r"\]\(([^):]+)\)", text):
         assert (root / link).exists(), link

@@ -11,7 +11,7 @@ DIRECTLY = {
     "training": set(), "store": set(), "runs": set(), "processes": set(), "data": set(),
     "networks": {"training"},
     "metrics": set(),
-    "priors": {"networks", "training"},
+    "priors": {"networks", "training", "registry", "store"},
     "autoencoders": {"networks", "training", "priors", "metrics"},
     "registry": {"networks"},
     "over_seeds": {"store", "processes"},

@@ -7,6 +7,7 @@ the fingerprints see by their constants alone.
 
 __all__ = ["PROBES", "compute", "same"]
 
+import contextlib
 import hashlib
 import json
 import tempfile
@@ -50,7 +51,7 @@ def training() -> dict:
         last = train(game, (numbers,), budget, (numbers + 1,))
         found[f"ema {ema}"] = [*curve, *last.values(), *game.a.tolist(), *game.b.tolist()]
     shared = {"steps": 10, "batch_size": 4, "precision": "float32"}
-    protocol = Protocol.of(shared, {"factor": 0.25, "a": 1}, torch.device("cpu"), 0.5)
+    protocol = Protocol.of("a", {"factor": 0.25, "b": 1, "method": "c"}, shared, torch.device("cpu"), 0.5)
     found["protocol"] = [protocol.settings, protocol.facts, protocol.budget(_generator(), "x").steps]
     return found | {"evaluate": evaluate(lambda x: x**2, (numbers,), 2)}
 
@@ -125,9 +126,9 @@ def couplings() -> dict:
 def likelihood_flow() -> dict:
     import zuko
 
-    from latentpriors.priors.base import LikelihoodFlow
+    from latentpriors.priors.base import NormalizingFlow
 
-    class Scaled(LikelihoodFlow):
+    class Scaled(NormalizingFlow):
         """A flow of one autoregressive map."""
 
         def __init__(self, dim: int):
@@ -181,42 +182,44 @@ def standardization() -> dict:
 
 
 def fits() -> dict:
-    from latentpriors import fits, store
-    from latentpriors.autoencoders.base import NativePrior
-    from latentpriors.priors.base import Standardization
+    from latentpriors import fits
+    from latentpriors.priors.base import fitted
+    from latentpriors.store import load_tensors
     from latentpriors.training import Budget
 
     found, images = {}, _ramp(30, 1, 8, 8).sin().abs()
     splits = {"train": images[:20], "validation": images[20:25], "test": images[25:]}
     kinds = {"autoencoders": _mirror(), "priors": _shuffled()}
-    with tempfile.TemporaryDirectory() as folder, patch.object(fits, "find", lambda kind, name: kinds[kind]):
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        for module in (fits, fitted):
+            stack.enter_context(patch.object(module, "find", lambda kind, name: kinds[kind]))
         path = Path(folder)
         torch.manual_seed(0)
         arguments = {"shape": [1, 8, 8], "latent": 3, "network": "mlp", "hidden": 4, "stochastic": True}
         figures = fits.fit_autoencoder("toy", arguments, splits, Budget(3, 8, _generator()), _generator(), path)
-        stored = store.load_tensors(path / "codes.safetensors")[0]
+        stored = fits.load_codes(path / "codes.safetensors", "cpu")
         model = fits.load_autoencoder(path / "weights.safetensors", "cpu")
         found["fit"] = [*figures.values(), stored["train"][:2], stored["scale"], model.decode(stored["test"]).sum()]
-        found["shots"] = list(store.load_tensors(path / "shots.safetensors")[0])
+        found["shots"] = list(load_tensors(path / "shots.safetensors")[0])
         found["prior"] = list(fits.fit_prior("toy", {}, stored, Budget(1, 8, _generator()), path).values())
-        drawn = fits.samples(
-            fits.load_prior(path / "prior.safetensors", "cpu"), Standardization.of(stored["train"]), 2, _generator()
-        )
-        found["drawn"] = [drawn, (path / "plane.csv").read_text()[:60]]
-        native = NativePrior("toy", {}, {"origin": torch.zeros(3), "kept": torch.ones(2, 3)}).tensors()
-        found["native"] = list(fits.fit_prior("native", {}, stored | native, Budget(1, 8, _generator()), path).values())
-    return found
+        again = fitted.FittedPrior.load(path / "prior.safetensors")
+        found["drawn"] = [
+            again.sample(2, seed=1),
+            again.log_prob(stored["test"]),
+            (path / "plane.csv").read_text()[:60],
+        ]
+        native = fits.fit_prior("native", {}, stored, Budget(1, 8, _generator()), path)
+        alone = fitted.FittedPrior.fit("toy", stored["train"], seed=1)
+        return found | {"native": list(native.values()), "alone": alone.sample(2, seed=1)}
 
 
 def walks() -> dict:
     from latentpriors.evaluation import interpolation
-    from latentpriors.priors.base import Standardization
-
-    class Squashed(_affine()):
-        """A map of noise that can be inverted."""
+    from latentpriors.priors.base import FittedPrior, Standardization
 
     z = _ramp(60, 3).sin()
-    found = interpolation.pictures(Squashed(3), Standardization.of(z), z[:8], {"1": z[:8], "2": z[8:16]}, _generator())
+    prior = FittedPrior(_affine()(3), Standardization.of(z), {})
+    found = interpolation.pictures(prior, z[:8], {"1": z[:8], "2": z[8:16]}, _generator())
     model = _mirror()([1, 8, 8], 3, "mlp", [], 4)
     return found | {
         "line": interpolation.line_images(model, z[:8]).sum(0),
@@ -522,11 +525,14 @@ def same(found: object, written: object) -> bool:
 
 def _mirror() -> type:
     """Returns an autoencoder of the probes' own: a method's change must not look like the shared code's."""
-    from latentpriors.autoencoders.base import Autoencoder, bernoulli_cross_entropy
+    from latentpriors.autoencoders.base import Autoencoder, NativePrior, bernoulli_cross_entropy
 
     class Mirror(Autoencoder):
         def forward(self, batch: tuple[Tensor, ...], turn: str) -> Tensor:
             return bernoulli_cross_entropy(batch[0], self.decoder(self.codes(batch[0]))).mean()
+
+        def native(self) -> NativePrior:
+            return NativePrior("toy", {}, {"origin": torch.zeros(3), "kept": torch.ones(2, 3)})
 
     return Mirror
 
@@ -544,9 +550,9 @@ def _shuffled() -> type:
             budget.look(1)
             return {"validation": float(validation.mean())}
 
-        def load(self, state: dict[str, Tensor]) -> None:
+        def __init__(self, dim: int):
+            super().__init__(dim)
             self.register_buffer("kept", torch.empty(0))
-            super().load(state)
 
         def draw(self, n: int, generator: torch.Generator | None) -> Tensor:
             index = torch.randint(len(self.kept), (n,), generator=generator)

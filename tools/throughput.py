@@ -17,7 +17,7 @@ sys.path.insert(0, str(ROOT / "src"))
 
 from latentpriors.evaluation.fcd import activations  # noqa: E402
 from latentpriors.networks import Classifier  # noqa: E402
-from latentpriors.registry import find  # noqa: E402
+from latentpriors.registry import find, method_of  # noqa: E402
 from latentpriors.training import Budget, evaluate, train  # noqa: E402
 
 SHAPES = {"digits": (1, 8, 8), "mnist": (1, 28, 28)}
@@ -31,17 +31,18 @@ def main() -> None:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     images, rows = torch.rand(N, *shape, device=device), []
 
-    for method, own in params["autoencoders"].items():
-        own = {key: value for key, value in own.items() if key != "factor"}
-        model = find("autoencoders", method)(shape, **(settings["autoencoder"]["network"] | own)).to(device)
+    for method, block in params["autoencoders"].items():
+        own = {key: value for key, value in block.items() if key not in ("factor", "method")}
+        cls = find("autoencoders", method_of(method, block))
+        model = cls(shape, **(settings["autoencoder"]["network"] | own)).to(device)
         step = per_step(lambda b, m=model: train(m, (images,), b), settings["autoencoder"]["batch_size"], device)
         codes = evaluate(model.codes, (images,))
         decode = N / seconds(lambda m=model, z=codes: evaluate(m.decode, (z,)), device)
         rows.append({"method": method, "ms a step": step, "a second": decode})
 
-    for method, own in params["priors"].items():
-        own = {key: value for key, value in own.items() if key != "factor"}
-        prior = find("priors", method)(codes.shape[1], **own).to(device)
+    for method, block in params["priors"].items():
+        own = {key: value for key, value in block.items() if key not in ("factor", "method")}
+        prior = find("priors", method_of(method, block))(codes.shape[1], **own).to(device)
         learned = any(True for _ in prior.parameters())
         step = per_step(lambda b, p=prior: p.fit(codes, codes[:100], b), settings["prior"]["batch_size"], device)
         draw = N / seconds(lambda p=prior: p.sample(N), device)

@@ -1,6 +1,6 @@
 """One fit of one seed: images to an autoencoder and its codes, codes to a prior; and both out of their files again."""
 
-__all__ = ["fit_autoencoder", "fit_prior", "load_autoencoder", "load_prior", "samples"]
+__all__ = ["fit_autoencoder", "fit_prior", "load_autoencoder", "load_codes"]
 
 from dataclasses import replace
 from pathlib import Path
@@ -12,9 +12,9 @@ from torch import Tensor
 
 from .autoencoders.base import Autoencoder, NativePrior
 from .evaluation.interpolation import images as images_of
-from .priors.base import Prior, Standardization
+from .priors.base import FORMAT, FittedPrior, Standardization
 from .registry import find
-from .store import load_tensors, save_tensors
+from .store import StoreError, load_tensors, save_tensors
 from .training import Budget, evaluate
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def fit_autoencoder(
         codes: The randomness of a stochastic encoder's codes.
         folder: Where the files go. The codes of each split come with the `mean` and `scale` that standardize them; the
             shots are reconstructions of test images, then images of noise, at each point of the curves. Where the
-            autoencoder brings a native prior, the codes' file holds that too: `native` and tensors `native.NAME`.
+            autoencoder brings a native prior, the codes' file holds that too; see `load_codes`.
         labels: The classes, with shape (N,), of "train" and "validation"; for methods that learn from them.
 
     Raises:
@@ -65,14 +65,18 @@ def fit_autoencoder(
         model.train()
 
     figures = model.fit(data["train"], data["validation"], replace(budget, look=torch.no_grad()(look)))
-    save_tensors(folder / "weights.safetensors", model.state_dict(), {"name": name, "arguments": arguments})
+    about = {"name": name, "arguments": arguments, "format": FORMAT}
+    save_tensors(folder / "weights.safetensors", model.state_dict(), about)
     save_tensors(folder / "shots.safetensors", shots)
     model.generator = codes
     found = {split: evaluate(model.codes, (x,)) for split, x in images.items()}
     scaling = Standardization.of(found["train"])
     found |= {"mean": scaling.mean, "scale": scaling.scale}
-    native = model.native()
-    save_tensors(folder / "codes.safetensors", found | (native.tensors() if native else {}))
+    native, about = model.native(), {"format": FORMAT}
+    if native:
+        found |= {f"native.{key}": tensor for key, tensor in native.state.items()}
+        about |= {"native": native[:2]}
+    save_tensors(folder / "codes.safetensors", found, about)
     return figures | {"parameters": _parameters(model)}
 
 
@@ -80,73 +84,74 @@ def fit_prior(name: str, arguments: dict, codes: dict[str, Tensor], budget: Budg
     """Fits a prior to training codes, writes prior and shots (.safetensors) and plane.csv, returns the last figures.
 
     The figures have `nll` and `nll_validation`, nats of the raw codes, where the prior has a density. Where the codes
-    come with a native prior, `native` takes that over as it is: its file names its own method, and that it is `raw`.
+    come with a native prior, `native` takes that over as it is: its file names its own method.
 
     Arguments:
         name: Of the method.
         arguments: Of its constructor, without `dim`.
-        codes: As `fit_autoencoder` wrote them, on one device.
+        codes: As `load_codes` returns them.
         budget: Of the training.
         folder: Where the files go.
     """
-    scaling = Standardization(codes["mean"], codes["scale"])
-    native = NativePrior.among(codes) if name == "native" else None
-    name, arguments = native[:2] if native else (name, arguments)
-    about = {"name": name, "arguments": {"dim": codes["train"].shape[1]} | arguments}
-    about |= {"raw": True} if native else {}
-    prior = _new_prior(about).to(codes["train"].device)
-    z = {split: codes[split] if prior.raw else scaling(codes[split]) for split in ("train", "validation", "test")}
-    shots, origin = {}, budget.generator.initial_seed()
+    train, scaling = codes["train"], Standardization(codes["mean"], codes["scale"])
+    native = codes.get("native") if name == "native" else None
+    fitted = FittedPrior.native(*native, train.shape[1]) if native else FittedPrior.new(name, arguments, scaling)
+    prior, shots, origin = fitted.prior, {}, budget.generator.initial_seed()
+    z = {split: fitted.scaling(codes[split]) for split in ("train", "validation", "test")}
 
     def look(step: int) -> None:
         # The same noise at every look, so that looks differ by the weights alone.
         noise = torch.Generator(budget.generator.device).manual_seed(origin)
-        shots[f"{step:07}"] = samples(prior.eval(), scaling, SHOTS, noise)
+        prior.eval()
+        shots[f"{step:07}"] = fitted.sample(SHOTS, noise)
         prior.train()
 
-    if native:
-        prior.eval().load(native.state)
     figures = {} if native else prior.fit(z["train"], z["validation"], replace(budget, look=look))
     save_tensors(folder / "shots.safetensors", shots)
-    save_tensors(folder / "prior.safetensors", prior.state_dict(), about)
+    fitted.save(folder / "prior.safetensors")
     # A native prior's are the autoencoder's: nothing was fitted here.
     figures |= {"parameters": 0 if native else _parameters(prior), "yardstick": prior.yardstick}
     figures |= {"evaluations": prior.evaluations} if prior.evaluations > 1 else {}  # more than one pass is a cost
     if prior.has_density:
         for key, split in (("nll", "test"), ("nll_validation", "validation")):
             log_prob = evaluate(prior.log_prob, (z[split],))
-            figures[key] = -float((log_prob if prior.raw else scaling.log_prob(log_prob)).double().mean())
-    drawn = samples(prior, scaling, PLANE_POINTS, budget.generator)
+            figures[key] = -float(fitted.scaling.log_prob(log_prob).double().mean())
+    drawn = fitted.sample(PLANE_POINTS, budget.generator)
     _plane(scaling(codes["test"][:PLANE_POINTS]), scaling(drawn)).to_csv(folder / "plane.csv", index=False)
     return figures
 
 
-def samples(prior: Prior, scaling: Standardization, n: int, generator: torch.Generator) -> Tensor:
-    """Returns n codes (n, D) in raw code space."""
-    drawn = prior.sample(n, generator)
-    return drawn if prior.raw else scaling.inverse(drawn)
-
-
 def load_autoencoder(path: Path, device: str | torch.device) -> Autoencoder:
-    """Returns the trained autoencoder of a file."""
-    weights, about = load_tensors(path, device)
+    """Returns the trained autoencoder of a file.
+
+    Raises:
+        StoreError: the file is missing, damaged or of another format.
+    """
+    weights, about = _load(path, device)
     model = find("autoencoders", about["name"])(**about["arguments"]).to(device)
     model.load_state_dict(weights)
     return model.eval()
 
 
-def load_prior(path: Path, device: str | torch.device) -> Prior:
-    """Returns the fitted prior of a file."""
-    weights, about = load_tensors(path, device)
-    prior = _new_prior(about).to(device)
-    prior.load(weights)
-    return prior.eval()
+def load_codes(path: Path, device: str | torch.device) -> dict:
+    """Returns the codes of a file, their `mean` and `scale`, and as `native` the prior that came with them, if any.
+
+    Raises:
+        StoreError: the file is missing, damaged or of another format.
+    """
+    tensors, about = _load(path, device)
+    codes = {key: tensor for key, tensor in tensors.items() if not key.startswith("native.")}
+    if "native" in about:
+        state = {key.removeprefix("native."): tensors[key] for key in tensors.keys() - codes.keys()}
+        codes["native"] = NativePrior(*about["native"], state)
+    return codes
 
 
-def _new_prior(about: dict) -> Prior:
-    prior = find("priors", about["name"])(**about["arguments"])
-    prior.raw = about.get("raw", prior.raw)  # a native prior lives in raw code space, whatever its class does
-    return prior
+def _load(path: Path, device: str | torch.device) -> tuple[dict[str, Tensor], dict]:
+    tensors, about = load_tensors(path, device)
+    if about.get("format", 1) != FORMAT:
+        raise StoreError(f"{path} is not of format {FORMAT}: an earlier version wrote it; `dvc repro` makes it anew")
+    return tensors, about
 
 
 def _parameters(module: torch.nn.Module) -> int:

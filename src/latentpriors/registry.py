@@ -1,6 +1,6 @@
 """Methods by name: a file in `autoencoders/` or `priors/` is a method, and its public class is what it makes."""
 
-__all__ = ["KINDS", "find", "hyperparameters", "modules", "names"]
+__all__ = ["KINDS", "find", "hyperparameters", "method_of", "modules", "names"]
 
 import importlib
 import inspect
@@ -29,6 +29,11 @@ def find(kind: str, name: str) -> type:
     return getattr(module, module.__all__[0])
 
 
+def method_of(name: str, block: dict) -> str:
+    """Returns the method of a block of params.yaml: the one that it names, else that of its own name."""
+    return block.get("method", name)
+
+
 def hyperparameters(kind: str, name: str) -> dict[str, inspect.Parameter]:
     """Returns the keyword-only parameters of a method's constructor: what params.yaml may set."""
     parameters = inspect.signature(find(kind, name)).parameters
@@ -41,4 +46,4 @@ def modules(kind: str, name: str, block: dict) -> list[str]:
     No import statement shows these, so whoever asks what a result rests on asks here too.
     """
     network = block.get("network")
-    return [f"latentpriors.{kind}.{name}", *([VARIANTS[network]] if network in VARIANTS else [])]
+    return [f"latentpriors.{kind}.{method_of(name, block)}", *([VARIANTS[network]] if network in VARIANTS else [])]

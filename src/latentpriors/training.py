@@ -61,6 +61,7 @@ class Protocol:
     """How a block of params.yaml is fitted: the same for all that is compared, but for what the block says.
 
     Arguments:
+        method: The name of its class's file.
         shared: `steps`, `batch_size` and `precision`, of the data set.
         arguments: Of the method's class.
         factor: Of the shared steps; None for a closed form, which makes none.
@@ -68,6 +69,7 @@ class Protocol:
         share: Of the steps, where a study takes fewer for all.
     """
 
+    method: str
     shared: dict
     arguments: dict
     factor: float | None
@@ -75,10 +77,10 @@ class Protocol:
     share: float = 1
 
     @classmethod
-    def of(cls, shared: dict, block: dict, device: torch.device, share: float = 1) -> "Protocol":
-        """Returns the protocol of a block, which may have a `factor` beside its arguments."""
-        arguments = {key: value for key, value in block.items() if key != "factor"}
-        return cls(shared, arguments, block.get("factor"), device, share)
+    def of(cls, name: str, block: dict, shared: dict, device: torch.device, share: float = 1) -> "Protocol":
+        """Returns the protocol of a block by its name; it may have a `factor` and a `method` beside its arguments."""
+        arguments = {key: value for key, value in block.items() if key not in ("factor", "method")}
+        return cls(block.get("method", name), shared, arguments, block.get("factor"), device, share)
 
     @property
     def steps(self) -> int:
@@ -88,7 +90,7 @@ class Protocol:
     def settings(self) -> dict:
         """What the fit depends on, as JSON can hold it."""
         spent = {"steps": self.steps, "precision": self.shared["precision"], "batch_size": self.shared["batch_size"]}
-        return spent | {"arguments": self.arguments, "device": str(self.device)}
+        return spent | {"method": self.method, "arguments": self.arguments, "device": str(self.device)}
 
     @property
     def facts(self) -> dict:

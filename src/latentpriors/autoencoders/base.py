@@ -2,7 +2,7 @@
 
 __all__ = ["Autoencoder", "NativePrior", "bernoulli_cross_entropy", "mean_and_scale"]
 
-import json
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -20,19 +20,6 @@ class NativePrior(NamedTuple):
     arguments: dict
     state: dict[str, Tensor]
 
-    def tensors(self) -> dict[str, Tensor]:
-        """Returns it as tensors: the state as `native.KEY`, and as `native` the bytes of name and arguments in JSON."""
-        about = torch.tensor(list(json.dumps(self[:2]).encode()), dtype=torch.uint8)
-        return {"native": about} | {f"native.{key}": value for key, value in self.state.items()}
-
-    @classmethod
-    def among(cls, tensors: dict[str, Tensor]) -> "NativePrior | None":
-        """Returns the one that `tensors` wrote, None where there is none among them."""
-        if "native" not in tensors:
-            return None
-        state = {key.removeprefix("native."): value for key, value in tensors.items() if key.startswith("native.")}
-        return cls(*json.loads(bytes(tensors["native"].tolist())), state)
-
 
 class Autoencoder(Game):
     r"""An encoder and a decoder of one architecture for all methods.
@@ -49,6 +36,13 @@ class Autoencoder(Game):
 
     turns = ("reconstruction",)
     labels = False  # True: learns from images and their classes
+    # The likelihood of an image's pixels given its code, by name: only models of one name compare in nats. Bernoulli by
+    # the decoder's logits; of another one a method gives `log_likelihood`; None where there is none.
+    pixels: str | None = "bernoulli"
+    log_likelihood: Callable[[Tensor, Tensor], Tensor] | None = None  # log p(x | z) in nats, (N,)
+    # Codes (S, N, D) and their log q(z | x), (S, N); None: that of `encode`, where it is stochastic.
+    posterior: Callable[[Tensor, int], tuple[Tensor, Tensor]] | None = None
+    log_prior: Callable[[Tensor], Tensor] | None = None  # log p(z) in nats, (N,); None: that of the native prior
 
     def __init__(
         self,

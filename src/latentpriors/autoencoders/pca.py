@@ -25,6 +25,8 @@ class PCA(Autoencoder):
         | Probabilistic Principal Component Analysis (Tipping and Bishop, 1999), whose prior it is
     """
 
+    pixels = None
+
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         P = math.prod(self.shape)

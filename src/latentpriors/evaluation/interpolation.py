@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ..autoencoders.base import Autoencoder
-from ..priors.base import Prior, Standardization
+from ..priors.base import FittedPrior
 from ..training import evaluate
 
 COLUMNS = 8  # of every picture
@@ -14,7 +14,7 @@ PAIRS = 4  # of images that are joined by a walk
 
 
 def pictures(
-    prior: Prior, scaling: Standardization, codes: Tensor, shots: dict[str, Tensor], generator: torch.Generator
+    prior: FittedPrior, codes: Tensor, shots: dict[str, Tensor], generator: torch.Generator
 ) -> dict[str, Tensor]:
     """Returns raw codes (N, D) of each picture of a prior, N a multiple of `COLUMNS`.
 
@@ -24,7 +24,6 @@ def pictures(
 
     Arguments:
         prior: The fitted prior.
-        scaling: Between raw codes and the prior's.
         codes: Raw codes of held-out images, with shape (N, D), of which the first are joined.
         shots: Raw codes (`COLUMNS`, D) by step.
         generator: Of the noise.
@@ -32,9 +31,9 @@ def pictures(
     found = {"training": torch.cat(shown(shots))} if shots else {}
     if prior.has_noise_space:
         ends = codes[: 2 * PAIRS].reshape(PAIRS, 2, -1)
-        noise = prior.normal(2 * COLUMNS, generator)
-        found["walk"] = walk(prior, scaling, ends, COLUMNS, generator).flatten(0, 1)
-        found["skipped"] = noise if prior.raw else scaling.inverse(noise)
+        noise = prior.prior.normal(2 * COLUMNS, generator)
+        found["walk"] = walk(prior, ends, COLUMNS, generator).flatten(0, 1)
+        found["skipped"] = prior.scaling.inverse(noise)
     return found
 
 
@@ -45,7 +44,7 @@ def shown(shots: dict[str, Tensor]) -> list[Tensor]:
     return [shots[steps[index]] for index in sorted({round(last * share**2) for share in (0, 0.2, 0.4, 0.6, 0.8, 1)})]
 
 
-def walk(prior: Prior, scaling: Standardization, ends: Tensor, steps: int, generator: torch.Generator) -> Tensor:
+def walk(prior: FittedPrior, ends: Tensor, steps: int, generator: torch.Generator) -> Tensor:
     """Returns raw codes (P, steps, D) on arcs through the prior's own noise space.
 
     The arcs join the noise of the given codes where the prior can be inverted, and new noise where it cannot.
@@ -56,24 +55,19 @@ def walk(prior: Prior, scaling: Standardization, ends: Tensor, steps: int, gener
 
     Arguments:
         prior: One that has a noise space.
-        scaling: Between raw codes and the prior's.
         ends: Pairs of raw codes, with shape (P, 2, D).
         steps: The number of codes of a walk, its ends among them.
         generator: Of the noise where the prior cannot be inverted.
     """
     P, _, D = ends.shape
-    if prior.invertible:
-        noise = prior.to_noise(ends.flatten(0, 1) if prior.raw else scaling(ends.flatten(0, 1)))
-    else:
-        noise = prior.normal(2 * P, generator)
+    noise = prior.to_noise(ends.flatten(0, 1)) if prior.invertible else prior.prior.normal(2 * P, generator)
     a, b = noise.reshape(P, 2, 1, -1).unbind(1)
     t = torch.linspace(0, 1, steps, device=noise.device)[:, None]
     a_norm, b_norm = a.norm(dim=2, keepdim=True), b.norm(dim=2, keepdim=True)
     angle = ((a / a_norm) * (b / b_norm)).sum(2, keepdim=True).clamp(-0.9999, 0.9999).arccos()
     arc = ((1 - t) * angle).sin() / angle.sin() * a / a_norm + (t * angle).sin() / angle.sin() * b / b_norm
     # The direction turns evenly and the norm changes evenly, so that both ends are met exactly.
-    codes = prior.from_noise((arc * ((1 - t) * a_norm + t * b_norm)).flatten(0, 1))
-    return (codes if prior.raw else scaling.inverse(codes)).reshape(P, steps, D)
+    return prior.from_noise((arc * ((1 - t) * a_norm + t * b_norm)).flatten(0, 1)).reshape(P, steps, D)
 
 
 def line_images(model: Autoencoder, codes: Tensor) -> Tensor:

@@ -6,43 +6,33 @@ from torch import Tensor
 
 from ..autoencoders.base import Autoencoder, NativePrior, bernoulli_cross_entropy
 from ..metrics.bounds import gaussian_samples
-from ..priors.base import Prior
-from ..registry import find
+from ..priors.base import FittedPrior
 
 
-def native_prior(model: Autoencoder) -> Prior:
-    """Returns the prior over raw codes that came with the autoencoder, N(0, I) where none did."""
-    device = next(model.parameters()).device
-    default = Prior(model.latent).to(device).state_dict()
-    name, arguments, state = model.native() or NativePrior("native", {}, default)
-    prior = find("priors", name)(model.latent, **arguments).to(device)
-    prior.load(state)
-    return prior.eval()
+def native_prior(model: Autoencoder) -> FittedPrior:
+    """Returns the prior that came with the autoencoder, N(0, I) where none did."""
+    found = model.native() or NativePrior("native", {}, {"origin": next(model.parameters()).new_zeros(model.latent)})
+    return FittedPrior.native(*found, model.latent)
 
 
 class Joint:
-    r"""p(x | z) p(z) of an autoencoder, with q(z | x) where its encoder is stochastic.
+    r"""p(x | z) p(z) of an autoencoder and a prior, with q(z | x) where its encoder is stochastic.
 
-    An autoencoder says what it has by four names, and what it leaves out follows from the base class:
+    What an autoencoder can do is declared on it (see `Autoencoder`), and what it leaves out is filled in here.
 
-    - `log_likelihood(x, z)`: log p(x | z). Left out, the pixels are Bernoulli with the decoder's outputs as logits, as
-      long as `decode` is the base's; with a `decode` of its own there is no likelihood.
-    - `pixels`: the name of that density where it is not Bernoulli. Only models of one name compare in nats.
-    - `posterior(x, S)`: samples and log q(z | x). Left out, it is the Gaussian that a stochastic `encode` gives; there
-      is none where the encoder is deterministic.
-    - `log_prior(z)`: log p(z). Left out, it is that of the native prior.
+    Arguments:
+        model: The autoencoder.
+        prior: One with a density, fitted to its codes; else its own.
 
     Attributes:
-        prior: The native prior, in raw code space.
         pixels: "bernoulli", another name, or None where images have no likelihood.
         has_posterior: Whether there is a q(z | x), so that an image has an ELBO.
     """
 
-    def __init__(self, model: Autoencoder):
-        self.model, self.prior = model, native_prior(model)
-        logits = type(model).decode is Autoencoder.decode
-        self.pixels: str | None = getattr(model, "pixels", "bernoulli" if logits else None)
-        self.has_posterior = model.stochastic or hasattr(model, "posterior")
+    def __init__(self, model: Autoencoder, prior: FittedPrior | None = None):
+        self.model, self.prior = model, prior or native_prior(model)
+        self.pixels, self.has_posterior = model.pixels, model.stochastic
+        self._log_prior = None if prior else model.log_prior
 
     def log_likelihood(self, x: Tensor, z: Tensor) -> Tensor:
         """Returns log p(x | z) in nats, (N,), of images (N, C, H, W) and codes (N, D).
@@ -52,7 +42,7 @@ class Joint:
         Raises:
             ValueError: the autoencoder gives images no likelihood.
         """
-        if hasattr(self.model, "log_likelihood"):
+        if self.model.log_likelihood:
             return self.model.log_likelihood(x, z)
         if self.pixels is None:
             raise ValueError(f"{type(self.model).__name__} gives images no likelihood; take its squared error")
@@ -64,7 +54,7 @@ class Joint:
         Raises:
             ValueError: the encoder is deterministic.
         """
-        if hasattr(self.model, "posterior"):
+        if self.model.posterior:
             return self.model.posterior(x, samples)
         mean, scale = self.model.encode(x)
         if scale is None:
@@ -73,4 +63,4 @@ class Joint:
 
     def log_prior(self, z: Tensor) -> Tensor:
         """Returns log p(z) in nats, (N,), of raw codes (N, D)."""
-        return self.model.log_prior(z) if hasattr(self.model, "log_prior") else self.prior.log_prob(z)
+        return self._log_prior(z) if self._log_prior else self.prior.log_prob(z)

@@ -58,36 +58,35 @@ def likelihood_figures(
     """
     _check(model, images, codes)
     model.generator, joint = generator, Joint(model)
-    terms = image_terms(model, images, draws)
+    terms = image_terms(joint, images, draws)
     found = {name: float(value.mean()) for name, value in terms.items()}
     found |= {"pixels": joint.pixels} if joint.pixels else {}
     if joint.has_posterior:
         found |= collapse(model, images, codes["test"], labels)
     chosen = torch.linspace(0, len(images) - 1, min(bounded, len(images)), device=images.device).long()
     if joint.has_posterior and joint.pixels:
-        gap = image_bound(model, images[chosen], samples) - terms["elbo"][chosen]
+        gap = image_bound(joint, images[chosen], samples) - terms["elbo"][chosen]
         found |= {"iwae_gap": float(gap.mean())} | _bounded(terms["elbo"], gap, samples)
     elif joint.pixels and model.native() is not None and validation is not None:
         proposal = chosen_proposal(joint, codes["test"].float().std(0), validation[:TRIED])
         at_code = -terms["reconstruction"] - terms["nll"]
-        gap = image_bound(model, images[chosen], samples, proposal) - at_code[chosen]
+        gap = image_bound(joint, images[chosen], samples, proposal) - at_code[chosen]
         found |= {"proposal_width": proposal.width} | _bounded(at_code, gap, samples)
     return found | code_scale(codes["test"]) | code_mismatch(model, codes, generator)
 
 
 @torch.no_grad()
-def image_terms(model: Autoencoder, images: Tensor, draws: int = 5) -> dict[str, Tensor]:
+def image_terms(joint: Joint, images: Tensor, draws: int = 5) -> dict[str, Tensor]:
     """Returns `squared_error`, `nll` and what else there is of `elbo_terms` and `elbo`, each (N,), float64.
 
     They are means over `draws` codes of each image from the posterior; a deterministic encoder has one code.
     """
-    joint = Joint(model)
     parts = [_terms(joint, x, draws) for x in images.split(max(1, CHUNK // draws))]
     return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
 
 
 @torch.no_grad()
-def image_bound(model: Autoencoder, images: Tensor, samples: int = 500, proposal: Proposal | None = None) -> Tensor:
+def image_bound(joint: Joint, images: Tensor, samples: int = 500, proposal: Proposal | None = None) -> Tensor:
     """Returns the bound by importance sampling (see `iwae_bound`) in nats, (N,), float64.
 
     Codes are drawn from the posterior, or from a proposal where one is given.
@@ -95,7 +94,6 @@ def image_bound(model: Autoencoder, images: Tensor, samples: int = 500, proposal
     Raises:
         ValueError: the autoencoder has no posterior, or gives images no likelihood.
     """
-    joint = Joint(model)
     return iwae_bound(joint.log_likelihood, proposal or joint.posterior, joint.log_prior, images, samples, CHUNK)
 
 

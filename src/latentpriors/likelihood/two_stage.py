@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ..autoencoders.base import Autoencoder
 from ..metrics.bounds import iwae_bound
-from ..priors.base import Prior, Standardization
+from ..priors.base import FittedPrior
 from .joint import Joint
 from .proposals import WIDTHS, chosen_proposal
 from .terms import CHUNK, TRIED, image_terms
@@ -17,7 +17,7 @@ WIDER = (*WIDTHS, 3.0)  # what nothing has pressed together needs wider proposal
 
 def two_stage_figures(
     model: Autoencoder,
-    prior: Prior,
+    prior: FittedPrior,
     images: Tensor,
     codes: dict[str, Tensor],
     generator: torch.Generator,
@@ -29,8 +29,7 @@ def two_stage_figures(
 
     log p(x) = log ∫ p(x | z) p(z) dz is that of a latent variable model whatever its parts were trained on, so that two
     stages compare with a VAE in pixels. Codes of the bound are drawn from the posterior, or where the encoder has no
-    noise from a proposal of `proposal_width`, chosen on validation images. Leaves its mark on the model: from then on
-    the fitted prior is its own.
+    noise from a proposal of `proposal_width`, chosen on validation images.
 
     References:
         | Importance Weighted Autoencoders (Burda et al., 2016)
@@ -39,7 +38,7 @@ def two_stage_figures(
         model: The trained autoencoder.
         prior: Fitted to its codes, with a density.
         images: In [0, 1], with shape (N, C, H, W).
-        codes: Raw codes of these images as "test", and the `mean` and `scale` that standardize codes.
+        codes: Raw codes of these images as "test".
         generator: Of the samples.
         validation: Images for the choice of the width.
         samples: How many codes an image the bound takes.
@@ -49,13 +48,11 @@ def two_stage_figures(
         ValueError: the prior has no density, or the autoencoder gives images no likelihood.
     """
     if not prior.has_density:
-        raise ValueError(f"{type(prior).__name__} has no density; list a prior that has one under bounds")
-    scaling = Standardization(codes["mean"], codes["scale"])
-    model.log_prior = lambda z: prior.log_prob(z) if prior.raw else scaling.log_prob(prior.log_prob(scaling(z)))
-    model.generator, joint = generator, Joint(model)
+        raise ValueError(f"{prior.about['name']} has no density; list a prior that has one under bounds")
+    model.generator, joint = generator, Joint(model, prior)
     if joint.pixels is None:
         raise ValueError(f"{type(model).__name__} gives images no likelihood; take its row from bounds")
-    terms = image_terms(model, images)
+    terms = image_terms(joint, images)
     found = {name: float(value.mean()) for name, value in terms.items()} | {"pixels": joint.pixels}
     with torch.no_grad():
         if joint.has_posterior:

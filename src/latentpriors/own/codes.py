@@ -1,6 +1,6 @@
 """Priors for anyone's codes: fitted, sampled, and measured against held-out ones."""
 
-__all__ = ["changed", "fit_codes", "floor", "load_fitted"]
+__all__ = ["changed", "fit_codes", "floor"]
 
 import json
 import math
@@ -11,12 +11,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..fits import fit_prior, load_prior, samples
+from ..fits import fit_prior
 from ..metrics import sliced_wasserstein
-from ..priors.base import Prior, Standardization
+from ..priors.base import FittedPrior, Standardization
 from ..project.check import check_method
-from ..registry import find, hyperparameters
-from ..store import load_tensors, save_tensors, whole
+from ..registry import find, hyperparameters, method_of
+from ..store import whole
 from ..training import Budget
 
 HALVINGS = 5
@@ -56,27 +56,18 @@ def fit_codes(
         raise ValueError(f"{name} needs codes of at least {cls.least_dim} dimensions, and these have {test.shape[1]}")
     with tempfile.TemporaryDirectory() as scratch:
         figures = fit_prior(name, arguments, codes, budget, Path(scratch))
-        weights, about = load_tensors(Path(scratch) / "prior.safetensors")
-        prior = load_prior(Path(scratch) / "prior.safetensors", test.device)
+        prior = FittedPrior.load(Path(scratch) / "prior.safetensors", test.device)
     scaling = Standardization(codes["mean"], codes["scale"])
-    drawn = samples(prior, scaling, max(n, len(test)), budget.generator)
+    drawn = prior.sample(max(n, len(test)), budget.generator)
     if not drawn.isfinite().all():
         raise ValueError(f"{name} drew samples that are not finite; try a lower learning rate or other settings")
     if not all(math.isfinite(figures.get(key, 0.0)) for key in ("nll", "nll_validation")):
         raise ValueError(f"{name} gives held-out codes a likelihood of 0 or infinity; try other settings")
     figures["sliced_wasserstein"] = sliced_wasserstein(scaling(drawn[: len(test)]), scaling(test))
-    about |= {"mean": codes["mean"].tolist(), "scale": codes["scale"].tolist()}
-    save_tensors(folder / "prior.safetensors", weights, about)
+    prior.save(folder / "prior.safetensors")
     with whole(folder / "samples.npy") as part, part.open("wb") as file:
         np.save(file, drawn[:n].cpu().numpy())
     return figures
-
-
-def load_fitted(path: Path, device: str | torch.device = "cpu") -> tuple[Prior, Standardization]:
-    """Returns the prior of a file that `fit_codes` wrote, and the standardization with which `fits.samples` draws."""
-    about = load_tensors(path)[1]
-    mean, scale = (torch.tensor(about[key], device=device) for key in ("mean", "scale"))
-    return load_prior(path, device), Standardization(mean, scale)
 
 
 def changed(blocks: dict[str, dict], changes: list[str]) -> dict[str, dict]:
@@ -91,7 +82,7 @@ def changed(blocks: dict[str, dict], changes: list[str]) -> dict[str, dict]:
     for change in changes:
         key, equals, text = change.partition("=")
         prior, _, key = key.rpartition(".")
-        known = {name: {"factor", *hyperparameters("priors", name)} for name in blocks}
+        known = {name: {"factor", *hyperparameters("priors", method_of(name, block))} for name, block in blocks.items()}
         takers = [name for name in blocks if prior == name or (not prior and (len(blocks) == 1 or key in known[name]))]
         if not equals or not takers:
             raise ValueError(f"--set {change}: KEY=VALUE or PRIOR.KEY=VALUE is needed, with a key of a chosen prior")

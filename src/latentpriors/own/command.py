@@ -11,7 +11,7 @@ from ..evaluation.fcd import activations, classifier_hash, distances, load_class
 from ..evaluation.image_metrics import image_figures
 from ..processes import side_by_side
 from ..project.tables import read_yaml
-from ..registry import find, names
+from ..registry import find, method_of, names
 from ..runs import device, generator, seed, value
 from ..store import save_json, whole
 from ..training import Protocol
@@ -54,7 +54,7 @@ def score(params: dict, options: argparse.Namespace) -> None:
 def fit(params: dict, options: argparse.Namespace) -> None:
     """Fits priors to codes, with samples from each, and prints the table where there are several."""
     codes, where = read_codes(options.codes), device(params)
-    chosen, out = _chosen(options.prior), options.out
+    chosen, out = _chosen(options.prior, params["priors"]), options.out
     settings = changed({name: params["priors"].get(name, {}) for name in chosen}, options.set)
     notes, split = remarks(codes), split_codes(codes, options.seed)
     split = {key: tensor.to(where) for key, tensor in split.items()}
@@ -69,13 +69,14 @@ def fit(params: dict, options: argparse.Namespace) -> None:
         name = chosen[index]
         folder, which = out / name if len(chosen) > 1 else out, ("own codes", name, options.seed)
         common = {"steps": options.steps, "batch_size": BATCH_SIZE, "precision": "float32"}
-        protocol = Protocol.of(common, settings[name], where)
+        protocol = Protocol.of(name, settings[name], common, where)
         folder.mkdir(parents=True, exist_ok=True)
         for file in FILES:
             (folder / file).unlink(missing_ok=True)
         start, budget = time.perf_counter(), protocol.budget(generator(where, *which), name, index)
         seed(*which)
-        found = fit_codes(name, protocol.arguments, split, options.samples or len(split["test"]), budget, folder)
+        n = options.samples or len(split["test"])
+        found = fit_codes(protocol.method, protocol.arguments, split, n, budget, folder)
         spent = {"seconds": time.perf_counter() - start, "steps": protocol.steps if protocol.factor else 0}
         spent |= {"device": where.type}
         facts = {"prior": name} | found | shared | spent | {"settings": settings[name], "seed": options.seed}
@@ -116,12 +117,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _chosen(asked: list[str]) -> list[str]:
+def _chosen(asked: list[str], blocks: dict[str, dict]) -> list[str]:
     """Returns the priors that are asked for; `all` are those that compete."""
     competing = [name for name in names("priors") if not find("priors", name).yardstick] if "all" in asked else []
     chosen = list(dict.fromkeys([*competing, *(name for name in asked if name != "all")]))
     for name in chosen:
-        find("priors", name)  # an unknown one is named before any work
+        find("priors", method_of(name, blocks.get(name, {})))  # an unknown one is named before any work
     return chosen
 
 

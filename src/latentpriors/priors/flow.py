@@ -3,13 +3,11 @@
 __all__ = ["Flow"]
 
 import zuko
-from torch import Tensor
 
-from ..training import Player
-from .base import Prior
+from .base import NormalizingFlow
 
 
-class Flow(Prior):
+class Flow(NormalizingFlow):
     r"""A normalizing flow f with affine couplings, by maximum likelihood.
 
     Minimizes −log p(z) = −log N(f(z); 0, I) − log |det ∂f/∂z|. (The poster prints the log-determinant with the
@@ -31,7 +29,6 @@ class Flow(Prior):
         learning_rate, weight_decay: Of AdamW.
     """
 
-    has_density = has_noise_space = invertible = True
     least_dim = 2
 
     def __init__(
@@ -44,28 +41,5 @@ class Flow(Prior):
         learning_rate: float = 4e-3,
         weight_decay: float = 0.1,
     ):
-        if dim < self.least_dim:
-            raise ValueError("a coupling flow splits its dimensions in two, so codes need at least two; take gmm")
-        super().__init__(dim)
+        super().__init__(dim, noise_scale, learning_rate, weight_decay)
         self.flow = zuko.flows.NICE(dim, transforms=transforms, randmask=True, hidden_features=list(hidden))
-        self.noise_scale, self.learning_rate, self.weight_decay = noise_scale, learning_rate, weight_decay
-
-    def forward(self, batch: tuple[Tensor, ...], turn: str) -> Tensor:
-        z = batch[0] + self.noise_scale * self.noise(*batch[0].shape)
-        return -self.log_prob(z).mean()
-
-    def players(self) -> dict[str, Player]:
-        return {"model": Player(self.flow.parameters(), self.learning_rate, weight_decay=self.weight_decay)}
-
-    def validation(self, batch: tuple[Tensor, ...]) -> Tensor:
-        """Returns the negative log-likelihood in nats."""
-        return -self.log_prob(batch[0]).mean()
-
-    def from_noise(self, noise: Tensor) -> Tensor:
-        return self.flow().transform.inv(noise)
-
-    def to_noise(self, z: Tensor) -> Tensor:
-        return self.flow().transform(z)
-
-    def log_prob(self, z: Tensor) -> Tensor:
-        return self.flow().log_prob(z) if len(z) else z.new_empty(0)  # PyTorch's sum cannot take no rows

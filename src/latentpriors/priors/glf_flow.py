@@ -7,14 +7,14 @@ from torch import Tensor
 from torch.distributions import AffineTransform, Transform
 
 from ..networks.couplings import couplings
-from .base import LikelihoodFlow
+from .base import NormalizingFlow
 
 # A sigmoid is zero in float32 from -104 on; far from all codes the way to noise would divide by it, and the density
 # there would be no number instead of a tiny one.
 LEAST_SCALE = 1e-6
 
 
-class GLFFlow(LikelihoodFlow):
+class GLFFlow(NormalizingFlow):
     r"""Four affine couplings whose scale cannot exceed one: z = s e + t with s = sigmoid(log_s + 2).
 
     log_s and t, of one half of the dimensions, are functions of the other half. Halves are drawn at random for the

@@ -4,10 +4,10 @@ __all__ = ["MAF"]
 
 import zuko
 
-from .base import LikelihoodFlow
+from .base import NormalizingFlow
 
 
-class MAF(LikelihoodFlow):
+class MAF(NormalizingFlow):
     r"""Layers that scale and shift each dimension by functions of those before it: e_i = a(z_<i) z_i + b(z_<i).
 
     A masked network gives all a and b at once, so that a likelihood takes one pass a layer; a sample takes D of them.

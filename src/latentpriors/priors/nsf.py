@@ -10,10 +10,10 @@ from torch import Tensor
 from zuko.lazy import UnconditionalTransform
 from zuko.transforms import LULinearTransform, MonotonicRQSTransform
 
-from .base import LikelihoodFlow
+from .base import NormalizingFlow
 
 
-class NSF(LikelihoodFlow):
+class NSF(NormalizingFlow):
     r"""Couplings that send each dimension of one half through a monotonic spline, shaped by the other half.
 
     The splines are rational-quadratic with `bins` pieces on [−bound, bound]. Outside that box, and with slope one at

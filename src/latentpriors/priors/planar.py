@@ -12,13 +12,13 @@ from torch.nn.functional import softplus
 from zuko.lazy import UnconditionalDistribution, UnconditionalTransform
 from zuko.utils import bisection
 
-from .base import LikelihoodFlow
+from .base import NormalizingFlow
 
 SHIFT = math.log(math.e - 1)
 BISECTIONS = 60  # halve an interval of any useful width down to the rounding of float64
 
 
-class Planar(LikelihoodFlow):
+class Planar(NormalizingFlow):
     r"""A chain of planar maps from codes to noise, f(z) = z + û tanh(w·z + b).
 
     Each bends space along one direction only, so that many are needed for little: the weakest flow here. It was made

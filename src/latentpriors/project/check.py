@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from ..autoencoders.base import Autoencoder
 from ..networks import NETWORKS, Classifier
-from ..registry import find, hyperparameters, names
+from ..registry import KINDS, find, hyperparameters, method_of, names
 from .schema import CHOICES, check_block, check_keys, check_value, unknown
 from .tables import GROUPS
 
@@ -65,22 +65,27 @@ def check(params: dict, cells: dict) -> None:
         if not betas or min(betas) == 0 or len(set(betas)) < len(betas):
             raise ValueError(f"datasets.{name}.sweep.betas: different numbers above 0 are needed, not {betas}")
     check_block(params["exact"], EXACT, "exact")
-    for kind in ("autoencoders", "priors"):
-        check_keys(params[kind], names(kind), kind)
+    for kind in KINDS:
         for name, block in params[kind].items():
             check_method(kind, name, block, f"{kind}.{name}")
     _cells(params, cells)
 
 
 def check_method(kind: str, name: str, block: dict, path: str) -> None:
-    """Raises ValueError where the block of a method, its `factor` and arguments, has a mistake; `path` names it."""
-    parameters = hyperparameters(kind, name)
-    allowed = {key: p.annotation for key, p in parameters.items()}
-    # Arguments of the shared network that a method has as its own: without a value the data set's would take its place.
-    own = allowed.keys() & inspect.signature(Autoencoder).parameters if kind == "autoencoders" else set()
-    check_block(block, allowed | {"factor": float}, path, optional={*allowed, "factor"} - own)
-    if "network" in own:
-        _network(block, path, NETWORKS if parameters["network"].default in NETWORKS else CHOICES["network"])
+    """Raises ValueError where a block, its `method`, `factor` and arguments, has a mistake; `path` names it."""
+    if not isinstance(block, dict):
+        raise ValueError(f"{path}: a block of keys is needed, not {block!r}")
+    method = method_of(name, block)
+    if method not in names(kind):
+        where = f"{path}.method" if "method" in block else f"{path}, which names no method"
+        raise ValueError(unknown(where, method, names(kind)))
+    allowed = {key: p.annotation for key, p in hyperparameters(kind, method).items()} | {"factor": float, "method": str}
+    # A block may have a network of its own, with its channels: those of the data set are another network's.
+    shared = inspect.signature(Autoencoder).parameters if kind == "autoencoders" else {}
+    own = {key: shared[key].annotation for key in ("network", "channels") if key in shared}
+    check_block(block, allowed | own, path, optional={*allowed, *(() if own.keys() & block.keys() else own)})
+    if "network" in block:
+        _network(block, path, CHOICES["network"])
 
 
 def _network(block: dict, path: str, choices: Iterable[str]) -> None:
@@ -133,13 +138,17 @@ def _cells(params: dict, cells: dict) -> None:
                     )
             if group == "bounds" and key not in cells["cells"]:
                 raise ValueError(f"cells.yaml bounds.{key}: no table has such a row; list it under cells first")
-            if group == "bounds" and not find("priors", item["prior"]).has_density:
+            if group == "bounds" and not _prior(params, item["prior"]).has_density:
                 raise ValueError(f"cells.yaml bounds.{key}: the prior {item['prior']} has no density")
             latent = params["datasets"][item["dataset"]]["autoencoder"]["network"]["latent"]
-            if model and latent < find("priors", item["prior"]).least_dim:
+            if model and latent < _prior(params, item["prior"]).least_dim:
                 raise ValueError(
                     f"cells.yaml {key}: latent is {latent}, too few dimensions for the prior {item['prior']}"
                 )
+
+
+def _prior(params: dict, name: str) -> type:
+    return find("priors", method_of(name, params["priors"][name]))
 
 
 def _name(group: str, fields: list[str]) -> str:

@@ -6,9 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..fits import samples
 from ..metrics import sliced_wasserstein, two_sample_test
-from ..priors.base import Prior, Standardization
+from ..priors.base import FittedPrior, Prior, Standardization
 from ..training import evaluate
 from .densities import Density
 from .exact_thresholds import CONTAINS, INTEGRAL, NATS, WASSERSTEIN
@@ -26,7 +25,7 @@ def codes_of(truth: Density, train: int, validation: int, test: int, seed: int) 
 
 
 def figures_of_fit(
-    prior: Prior, truth: Density, codes: dict[str, Tensor], nll: float | None, seed: int
+    prior: FittedPrior, truth: Density, codes: dict[str, Tensor], nll: float | None, seed: int
 ) -> tuple[dict[str, float], Tensor]:
     """Returns how far a fitted prior is from the truth, and its samples (N, D) in raw units, as many as held-out codes.
 
@@ -43,7 +42,7 @@ def figures_of_fit(
     """
     scaling = Standardization(codes["mean"], codes["scale"])
     generator = torch.Generator(codes["mean"].device).manual_seed(seed)
-    drawn = samples(prior, scaling, len(codes["test"]), generator)
+    drawn = prior.sample(len(codes["test"]), generator)
     mine, test = _array(scaling(drawn)), _array(scaling(codes["test"]))
     figures = {"sliced_wasserstein": sliced_wasserstein(mine, test), "two_sample_accuracy": two_sample_test(mine, test)}
     figures |= _beside(truth, scaling, _array(scaling(codes["train"])), test, seed)
@@ -51,7 +50,7 @@ def figures_of_fit(
         entropy = -float(truth.log_prob(_array(codes["test"])).mean())
         figures |= {"entropy": entropy, "kl": nll - entropy}
         if truth.dim == 2:
-            figures["integral"] = integral(prior)
+            figures["integral"] = integral(prior.prior)
     return figures, drawn
 
 

@@ -94,7 +94,7 @@ def follow(model: Autoencoder, images: Tensor, log: Callable[[int, dict[str, flo
     def look(step: int) -> None:
         own = model.generator
         model.eval().generator = torch.Generator(images.device).manual_seed(own.initial_seed())
-        terms = image_terms(model, images, draws=1)
+        terms = image_terms(Joint(model), images, draws=1)
         found = {key: float(terms[key].mean()) for key in FOLLOWED if key in terms}
         found["code_scale"] = code_scale(evaluate(model.codes, (images,)))["code_scale"]
         model.train().generator = own
@@ -124,12 +124,13 @@ def _measured(
     reference: dict[str, np.ndarray], n: int,
 ) -> Iterator[dict[str, float | str]]:  # fmt: skip
     """Yields the figures in groups, what can break last, so that a failure costs no more than it must."""
-    yield {key: float(value.mean()) for key, value in image_terms(model, images["test"]).items()}
+    joint = Joint(model)
+    yield {key: float(value.mean()) for key, value in image_terms(joint, images["test"]).items()}
     codes = {split: evaluate(model.codes, (images[split],)) for split in ("train", "test")}
     yield code_scale(codes["test"])
-    if Joint(model).has_posterior:
+    if joint.has_posterior:
         yield collapse(model, images["test"], codes["test"])
-    drawn = native_prior(model).sample(n, noise)
+    drawn = joint.prior.sample(n, noise)
     if not drawn.isfinite().all():
         raise ValueError("the prior drew codes that are not finite")
     features = activations(classifiers, images_of(model, drawn))

@@ -11,9 +11,9 @@ from torch import Tensor
 from ..autoencoders.base import Autoencoder
 from ..evaluation.fcd import activations, distances
 from ..evaluation.interpolation import images
-from ..fits import fit_prior, load_prior, samples
+from ..fits import fit_prior
 from ..networks import Classifier
-from ..priors.base import Standardization
+from ..priors.base import FittedPrior
 from ..project.check import check_method
 from ..training import Budget
 
@@ -67,8 +67,8 @@ def score(
     seen = {key: codes[key] for key in ("train", "validation", "mean", "scale")}
     with torch.enable_grad():
         figures = fit_prior(name, arguments, seen | {"test": codes["validation"][:100]}, budget, folder)
-    prior = load_prior(folder / "prior.safetensors", codes["train"].device)
-    drawn = samples(prior, Standardization(codes["mean"], codes["scale"]), n, budget.generator)
+    prior = FittedPrior.load(folder / "prior.safetensors", codes["train"].device)
+    drawn = prior.sample(n, budget.generator)
     found = distances(activations(classifiers, images(model, drawn)), reference, "validation")
     likelihood = {key: figures[key] for key in ("nll_validation",) if key in figures}
     return {"fcd_validation": float(found["logits"].mean())} | likelihood

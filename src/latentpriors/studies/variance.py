@@ -8,10 +8,9 @@ import torch
 from ..autoencoders.base import Autoencoder
 from ..evaluation.fcd import activations, distances
 from ..evaluation.interpolation import images
-from ..fits import samples
 from ..metrics import moments, one_run_interval, variance_components, variance_shares
 from ..networks import Classifier
-from ..priors.base import Prior, Standardization
+from ..priors.base import FittedPrior
 
 FITS = 2  # priors that are fitted on each autoencoder
 DRAWS = 2  # sets of samples from each prior
@@ -36,13 +35,13 @@ def halves(reference: dict[str, np.ndarray], classifiers: int) -> list[dict[str,
 
 
 def figures_of_draws(
-    prior: Prior, model: Autoencoder, scaling: Standardization, n: int, classifiers: list[Classifier],
+    prior: FittedPrior, model: Autoencoder, n: int, classifiers: list[Classifier],
     targets: list[dict[str, np.ndarray]], generator: torch.Generator,
 ) -> np.ndarray:  # fmt: skip
     """Returns the FCD of some draws of n samples from one prior, with shape (`DRAWS`, classifiers, targets)."""
     found = []
     for _ in range(DRAWS):
-        features = activations(classifiers, images(model, samples(prior, scaling, n, generator)))
+        features = activations(classifiers, images(model, prior.sample(n, generator)))
         found.append(np.stack([distances(features, target, "test")["logits"] for target in targets], axis=1))
     return np.array(found)
 

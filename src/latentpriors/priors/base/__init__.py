@@ -1,6 +1,7 @@
 """What priors are built on: what every prior is, and what normalizing flows share."""
 
-__all__ = ["LikelihoodFlow", "Prior", "Standardization"]
+__all__ = ["FORMAT", "FittedPrior", "NormalizingFlow", "Prior", "Standardization"]
 
-from .normalizing_flow import LikelihoodFlow
+from .fitted import FORMAT, FittedPrior
+from .normalizing_flow import NormalizingFlow
 from .prior import Prior, Standardization

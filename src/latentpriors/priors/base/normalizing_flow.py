@@ -1,6 +1,6 @@
 """What flows fitted by maximum likelihood share, whatever their map from codes to noise is."""
 
-__all__ = ["LikelihoodFlow"]
+__all__ = ["NormalizingFlow"]
 
 import zuko
 from torch import Tensor
@@ -9,7 +9,7 @@ from ...training import Budget, Player
 from .prior import Prior
 
 
-class LikelihoodFlow(Prior):
+class NormalizingFlow(Prior):
     r"""A normalizing flow f from codes to noise, by maximum likelihood; a method builds its `flow`.
 
     Minimizes −log p(z) = −log N(f(z); 0, I) − log |det ∂f/∂z| on codes with a little noise. That noise is also what

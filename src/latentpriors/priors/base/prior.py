@@ -90,6 +90,11 @@ class Standardization:
         clamped = scale.clamp(min=smallest * float(scale.max())) if scale.max() > 0 else torch.ones_like(scale)
         return cls(codes.double().mean(0).float(), clamped.float())
 
+    @classmethod
+    def none(cls, like: Tensor) -> "Standardization":
+        """Returns the one that leaves codes as they are, on the device of a tensor (D,)."""
+        return cls(torch.zeros_like(like), torch.ones_like(like))
+
     def __call__(self, z: Tensor) -> Tensor:
         return (z - self.mean) / self.scale
 
