@@ -9,20 +9,20 @@ from torch.distributions import Independent, Normal
 
 from latentpriors.autoencoders.base import Autoencoder, bernoulli_cross_entropy
 from latentpriors.autoencoders.glf import GLF
-from latentpriors.autoencoders.glf_regularized import GLFRegularized
 from latentpriors.autoencoders.vae import VAE, kl_divergence
 from latentpriors.autoencoders.vae_flow_posterior import VAEFlowPosterior
 from latentpriors.autoencoders.vae_flow_prior import VAEFlowPrior
-from latentpriors.fits import fit_autoencoder, fit_prior, load_autoencoder, load_prior
+from latentpriors.fits import fit_autoencoder, fit_prior, load_autoencoder, load_codes
 from latentpriors.metrics.bounds import iwae_bound
+from latentpriors.priors.base import FittedPrior
 from latentpriors.priors.flow import Flow
 from latentpriors.registry import find
-from latentpriors.store import load_tensors
 from latentpriors.training import Budget, TrainingDiverged, train
 
 SMALL = {"shape": (1, 8, 8), "latent": 4, "network": "mlp", "hidden": 16}
 FLOW = {"transforms": 3, "flow_hidden": (16,)}
-METHODS = [GLF, GLFRegularized, VAEFlowPosterior, VAEFlowPrior]
+METHODS = [GLF, VAEFlowPosterior, VAEFlowPrior]
+REGULARIZED = {"stop_gradient": False}
 
 
 def seeded(seed: int = 0) -> torch.Generator:
@@ -66,12 +66,12 @@ def signs(n: int) -> list[torch.Tensor]:
     return [one, -one]
 
 
-@pytest.mark.parametrize(("cls", "beta", "weight"), [(GLF, {}, 0.0), (GLFRegularized, {"beta": 7.0}, 1.0)])
-def test_glfs_weights_are_chosen_on_what_its_encoder_minimizes(cls: type[GLF], beta: dict, weight: float) -> None:
-    model, x = cls(**SMALL, **FLOW, **beta), images(9)
+@pytest.mark.parametrize(("own", "weight"), [({}, 0.0), (REGULARIZED | {"beta": 7.0}, 1.0)])
+def test_glfs_weights_are_chosen_on_what_its_encoder_minimizes(own: dict, weight: float) -> None:
+    model, x = GLF(**SMALL, **FLOW, **own), images(9)
     reconstruction = bernoulli_cross_entropy(x, model.decoder(model.encode(x)[0])).mean()
     nll = -model.prior.log_prob(model.encode(x)[0]).mean()
-    expected = beta.get("beta", 1.0) * reconstruction + weight * nll
+    expected = own.get("beta", 1.0) * reconstruction + weight * nll
     assert float(model.validation((x,))) == pytest.approx(float(expected), rel=1e-5)
 
 
@@ -85,9 +85,8 @@ def test_glfs_encoder_gets_no_gradient_from_the_flow() -> None:
     assert all(g.abs().max() > 0 for g in gradients(nll, model.prior))
 
 
-@pytest.mark.parametrize(("cls", "own"), [(GLFRegularized, {}), (GLF, {"stop_gradient": False})])
-def test_regularized_glfs_encoder_gets_the_gradient_of_both_terms(cls, own: dict) -> None:
-    model, x = cls(**SMALL, **FLOW, **own, beta=3.0), images(9)
+def test_regularized_glfs_encoder_gets_the_gradient_of_both_terms() -> None:
+    model, x = GLF(**SMALL, **FLOW, **REGULARIZED, beta=3.0), images(9)
     z = model.encode(x)[0]
     nll = -model.prior.flow().log_prob(z).mean()
     loss = 3 * bernoulli_cross_entropy(x, model.decoder(z)).mean() + nll
@@ -97,9 +96,9 @@ def test_regularized_glfs_encoder_gets_the_gradient_of_both_terms(cls, own: dict
     assert model.validation((x,)).item() == pytest.approx(loss.item(), rel=1e-5)
 
 
-@pytest.mark.parametrize("cls", [GLF, GLFRegularized])
-def test_glfs_players_move_their_own_weights(cls) -> None:
-    model, x = cls(**SMALL, **FLOW), images(9)
+@pytest.mark.parametrize("own", [{}, REGULARIZED])
+def test_glfs_players_move_their_own_weights(own: dict) -> None:
+    model, x = GLF(**SMALL, **FLOW, **own), images(9)
     players = {turn: {id(p) for p in player.parameters} for turn, player in model.players().items()}
     assert players["flow"] == {id(p) for p in model.prior.parameters()}
     assert players["reconstruction"] == {id(p) for part in (model.encoder, model.decoder) for p in part.parameters()}
@@ -123,15 +122,14 @@ def test_glfs_flow_turn_is_the_likelihood_of_noisy_codes() -> None:
 
 def test_regularized_glf_shrinks_its_codes() -> None:
     """Its NLL has no lower bound as the codes shrink, and at a small beta little holds them apart."""
-    spreads = {}
-    for cls in (GLF, GLFRegularized):
+    spreads = []
+    for own in ({}, REGULARIZED | {"beta": 0.1}):
         torch.manual_seed(0)
-        own = {"beta": 0.1} if cls is GLFRegularized else {}
-        model = cls(**SMALL, **FLOW, **own, learning_rate=5e-3)
+        model = GLF(**SMALL, **FLOW, **own, learning_rate=5e-3)
         train(model, (images(200),), Budget(150, 100, seeded()))
         with torch.no_grad():
-            spreads[cls] = float(model.encode(images(200))[0].std(0).mean())
-    assert spreads[GLFRegularized] < 0.3 * spreads[GLF]
+            spreads.append(float(model.encode(images(200))[0].std(0).mean()))
+    assert spreads[1] < 0.3 * spreads[0]
 
 
 def log_q_by_jacobian(model: VAEFlowPosterior, x: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
@@ -241,17 +239,17 @@ def test_flow_prior_moves_the_flow() -> None:
     assert all((p != old).any() for p, old in zip(model.prior.parameters(), before, strict=True))
 
 
-@pytest.mark.parametrize("name", ["glf", "glf_regularized", "vae_flow_prior"])
+@pytest.mark.parametrize("name", ["glf", "vae_flow_prior"])
 def test_native_prior_is_the_models_flow(name: str, tmp_path: Path) -> None:
     splits = {split: images(n, n) for split, n in (("train", 90), ("validation", 40), ("test", 50))}
     budget = Budget(30, 20, seeded(), evaluations=3)
     fit_autoencoder(name, SMALL | FLOW, splits, budget, seeded(), tmp_path)
-    codes = load_tensors(tmp_path / "codes.safetensors")[0]
+    codes = load_codes(tmp_path / "codes.safetensors", "cpu")
     model = load_autoencoder(tmp_path / "weights.safetensors", "cpu")
     figures = fit_prior("native", {}, codes, budget, tmp_path)
-    prior = load_prior(tmp_path / "prior.safetensors", "cpu")
-    assert isinstance(prior, Flow)
-    assert prior.raw
+    prior = FittedPrior.load(tmp_path / "prior.safetensors")
+    assert isinstance(prior.prior, Flow)
+    assert torch.equal(prior.scaling(codes["test"]), codes["test"])
     with torch.no_grad():
         expected = model.prior.flow().log_prob(codes["test"])
         assert torch.equal(prior.log_prob(codes["test"]), expected)
@@ -277,7 +275,7 @@ def test_diverging_trainings_end(cls) -> None:
         train(cls(**SMALL, **FLOW), (x,), Budget(50, 25, seeded()))
 
 
-@pytest.mark.parametrize("name", ["glf", "glf_regularized", "vae_flow_posterior", "vae_flow_prior"])
+@pytest.mark.parametrize("name", ["glf", "vae_flow_posterior", "vae_flow_prior"])
 def test_what_params_may_set_reaches_the_flow(name: str) -> None:
     model = find("autoencoders", name)(**SMALL, transforms=5, flow_hidden=[8, 9])
     flow = model.flow if name == "vae_flow_posterior" else model.prior.flow.transform

@@ -18,9 +18,9 @@ from latentpriors.autoencoders.pca import PCA
 from latentpriors.autoencoders.sae import SAE, activity_divergence, l1_norm
 from latentpriors.autoencoders.vae import VAE, kl_divergence
 from latentpriors.autoencoders.vae_gaussian import GaussianVAE, gaussian_nll
-from latentpriors.fits import fit_autoencoder, fit_prior, load_autoencoder, load_prior
+from latentpriors.fits import fit_autoencoder, fit_prior, load_autoencoder, load_codes
 from latentpriors.likelihood.collapse import collapse
-from latentpriors.store import load_tensors
+from latentpriors.priors.base import FittedPrior
 from latentpriors.training import Budget, TrainingDiverged
 
 SMALL = {"shape": (1, 8, 8), "latent": 4, "network": "mlp", "hidden": 16}
@@ -191,9 +191,9 @@ def test_cvae_gets_labels_and_its_mixture_reaches_the_cell(tmp_path: Path) -> No
     fit_autoencoder("cvae", arguments, splits, budget(300), seeded(), tmp_path, dict.fromkeys(splits, y))
     model = load_autoencoder(tmp_path / "weights.safetensors", "cpu")
     assert torch.pdist(model.centers.detach()).min() > 0.5
-    codes = load_tensors(tmp_path / "codes.safetensors")[0]
+    codes = load_codes(tmp_path / "codes.safetensors", "cpu")
     fit_prior("native", {}, codes, budget(), tmp_path)
-    prior = load_prior(tmp_path / "prior.safetensors", "cpu")
+    prior = FittedPrior.load(tmp_path / "prior.safetensors")
     truth = MixtureSameFamily(Categorical(torch.ones(4)), Independent(Normal(model.centers, torch.ones(4, 4)), 1))
     assert torch.allclose(prior.log_prob(codes["test"]), truth.log_prob(codes["test"]), atol=1e-4)
 
@@ -286,9 +286,9 @@ def test_pca_native_prior_is_the_gaussian_of_its_codes(photographs: torch.Tensor
     splits = dict.fromkeys(("train", "validation", "test"), photographs)
     figures = fit_autoencoder("pca", SMALL, splits, budget(), seeded(), tmp_path)
     assert figures["parameters"] == 2 * 64 * 4 + 64 + 4
-    codes = load_tensors(tmp_path / "codes.safetensors")[0]
+    codes = load_codes(tmp_path / "codes.safetensors", "cpu")
     fit_prior("native", {}, codes, budget(), tmp_path)
-    found = load_prior(tmp_path / "prior.safetensors", "cpu").log_prob(codes["test"])
+    found = FittedPrior.load(tmp_path / "prior.safetensors").log_prob(codes["test"])
     moments = codes["test"].mean(0), torch.cov(codes["test"].T)
     assert torch.allclose(found, torch.distributions.MultivariateNormal(*moments).log_prob(codes["test"]), atol=1e-2)
 

@@ -1,6 +1,5 @@
 """What defines wae, rae and vamp, against brute force and closed forms; and native priors on their way to files."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -13,9 +12,9 @@ from latentpriors.autoencoders.rae import RAE, jacobian_penalty
 from latentpriors.autoencoders.vae import kl_divergence
 from latentpriors.autoencoders.vamp import VampVAE
 from latentpriors.autoencoders.wae import SCALES, WAE, mmd
-from latentpriors.fits import fit_autoencoder, fit_prior, load_autoencoder, load_prior, samples
+from latentpriors.fits import fit_autoencoder, fit_prior, load_autoencoder, load_codes
 from latentpriors.metrics.latent import sliced_wasserstein
-from latentpriors.priors.base import Standardization
+from latentpriors.priors.base import FORMAT, FittedPrior
 from latentpriors.store import load_tensors
 from latentpriors.training import Budget, TrainingDiverged, train
 
@@ -198,20 +197,20 @@ def fitted(name: str, folder: Path) -> dict[str, torch.Tensor]:
     splits = {split: images(n, n) for split, n in (("train", 90), ("validation", 40), ("test", 50))}
     own = {"pseudo_inputs": 5} if name == "vamp" else {}
     fit_autoencoder(name, SMALL | own, splits, budget(), seeded(), folder)
-    return load_tensors(folder / "codes.safetensors")[0]
+    return load_codes(folder / "codes.safetensors", "cpu")
 
 
 def test_an_autoencoders_native_prior_reaches_its_cell(tmp_path: Path) -> None:
     codes = fitted("vamp", tmp_path)
     truth = mixture(load_autoencoder(tmp_path / "weights.safetensors", "cpu"))
     figures = fit_prior("native", {}, codes, budget(), tmp_path)
-    prior = load_prior(tmp_path / "prior.safetensors", "cpu")
-    assert prior.raw
+    prior = FittedPrior.load(tmp_path / "prior.safetensors")
+    assert torch.equal(prior.scaling(codes["test"]), codes["test"])
     assert torch.allclose(prior.log_prob(codes["test"]), truth.log_prob(codes["test"]), atol=1e-4)
     assert figures["nll"] == pytest.approx(-float(truth.log_prob(codes["test"]).mean()), abs=1e-4)
     assert figures["nll_validation"] == pytest.approx(-float(truth.log_prob(codes["validation"]).mean()), abs=1e-4)
     assert figures["parameters"] == 0
-    drawn = samples(prior, Standardization(codes["mean"], codes["scale"]), 20_000, seeded())
+    drawn = prior.sample(20_000, seeded())
     exact = truth.sample((20_000,))
     assert sliced_wasserstein(drawn, exact) < 3 * sliced_wasserstein(truth.sample((20_000,)), exact)
 
@@ -219,12 +218,12 @@ def test_an_autoencoders_native_prior_reaches_its_cell(tmp_path: Path) -> None:
 def test_other_priors_on_the_same_codes_are_fitted_as_ever(tmp_path: Path) -> None:
     codes = fitted("vamp", tmp_path)
     fit_prior("gmm", {"components": [2]}, codes, budget(), tmp_path)
-    prior = load_prior(tmp_path / "prior.safetensors", "cpu")
-    assert not prior.raw
-    assert len(prior.means) == 2
-    without = {name: tensor for name, tensor in codes.items() if not name.startswith("native")}
+    prior = FittedPrior.load(tmp_path / "prior.safetensors")
+    assert torch.equal(prior.scaling.scale, codes["scale"])
+    assert len(prior.prior.means) == 2
+    without = {name: tensor for name, tensor in codes.items() if name != "native"}
     fit_prior("gmm", {"components": [2]}, without, budget(), tmp_path)
-    assert torch.equal(load_prior(tmp_path / "prior.safetensors", "cpu").means, prior.means)
+    assert torch.equal(FittedPrior.load(tmp_path / "prior.safetensors").prior.means, prior.prior.means)
 
 
 @pytest.mark.parametrize("name", ["ae", "vae", "aae", "wae", "rae"])
@@ -233,8 +232,8 @@ def test_without_one_native_is_the_standard_normal(name: str, tmp_path: Path) ->
     assert codes.keys() == {"train", "validation", "test", "mean", "scale"}
     fit_prior("native", {}, codes, budget(), tmp_path)
     state, about = load_tensors(tmp_path / "prior.safetensors")
-    assert json.dumps(about) == '{"arguments": {"dim": 4}, "name": "native"}'
-    assert state.keys() == {"origin"}
+    assert about == {"arguments": {"dim": 4}, "name": "native", "format": FORMAT}
+    assert state.keys() == {"prior.origin", "mean", "scale"}
 
 
 @pytest.mark.parametrize("cls", [WAE, RAE, VampVAE])

@@ -12,6 +12,7 @@ from torch import nn
 
 from latentpriors.autoencoders.cvae import CVAE
 from latentpriors.networks import Classifier
+from latentpriors.priors.base import FORMAT
 from latentpriors.store import save_tensors
 from latentpriors.studies.conditional import class_accuracy, class_samples, conditional_accuracy, style_grid
 
@@ -93,7 +94,7 @@ def test_too_little_is_refused(generator: torch.Generator) -> None:
 def test_the_stage(tmp_path: Path) -> None:
     size = {"shape": [1, 8, 8], "latent": 2, "network": "mlp", "hidden": 8, "classes": 3}
     for index in range(2):
-        about = {"name": "cvae", "arguments": size}
+        about = {"name": "cvae", "arguments": size, "format": FORMAT}
         save_tensors(tmp_path / f"weights/seed{index}.safetensors", CVAE(**size).state_dict(), about)
         about = {"arguments": {"shape": [1, 8, 8], "classes": 3}}
         save_tensors(tmp_path / f"classifier/{index}.safetensors", Classifier((1, 8, 8), classes=3).state_dict(), about)

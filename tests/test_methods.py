@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from latentpriors.autoencoders.base import Autoencoder
-from latentpriors.fits import load_autoencoder, load_prior
-from latentpriors.priors.base import Prior
+from latentpriors.fits import load_autoencoder, load_codes
+from latentpriors.priors.base import FORMAT, FittedPrior, Prior, Standardization
 from latentpriors.registry import find, names
-from latentpriors.store import save_tensors
+from latentpriors.store import StoreError, save_tensors
 from latentpriors.training import Budget
 
 # What makes a method small enough for a test, where its defaults are not.
@@ -78,13 +78,16 @@ def test_prior_samples_follow_the_seed(prior: Prior) -> None:
 
 def test_prior_saves_and_loads(prior: Prior, tmp_path: Path) -> None:
     (name,) = [name for name in names("priors") if find("priors", name) is type(prior)]
-    arguments = {"dim": D, **SMALL.get(name, {})}
-    save_tensors(tmp_path / "p.safetensors", prior.state_dict(), {"name": name, "arguments": arguments})
+    scaling = Standardization(torch.tensor([1.0, -2.0, 0.0]), torch.tensor([2.0, 0.5, 1.0]))
+    whole = FittedPrior(prior, scaling, {"name": name, "arguments": {"dim": D, **SMALL.get(name, {})}})
+    whole.save(tmp_path / "p.safetensors")
     torch.manual_seed(99)
-    loaded = load_prior(tmp_path / "p.safetensors", "cpu")
-    assert torch.equal(sample(loaded, 20), sample(prior, 20))
+    loaded = FittedPrior.load(tmp_path / "p.safetensors")
+    assert torch.equal(loaded.sample(20, seed=0), scaling.inverse(sample(prior, 20)))
+    assert loaded.about == whole.about
     if prior.has_density:
-        assert torch.equal(loaded.log_prob(codes(5)), prior.log_prob(codes(5)))
+        z = codes(5)
+        assert torch.equal(loaded.log_prob(z), scaling.log_prob(prior.log_prob(scaling(z))))
 
 
 def test_prior_fit_follows_the_seed(prior: Prior) -> None:
@@ -154,7 +157,8 @@ def test_autoencoder_follows_the_seed(autoencoder: Autoencoder) -> None:
 def test_autoencoder_saves_and_loads(autoencoder: Autoencoder, tmp_path: Path) -> None:
     (name,) = [name for name in names("autoencoders") if find("autoencoders", name) is type(autoencoder)]
     arguments = {"shape": [1, 8, 8], "latent": D, "channels": [4, 8], "hidden": 16, **SMALL.get(name, {})}
-    save_tensors(tmp_path / "a.safetensors", autoencoder.state_dict(), {"name": name, "arguments": arguments})
+    about = {"name": name, "arguments": arguments, "format": FORMAT}
+    save_tensors(tmp_path / "a.safetensors", autoencoder.state_dict(), about)
     loaded = load_autoencoder(tmp_path / "a.safetensors", "cpu")
     assert torch.equal(loaded.decode(codes(5)), autoencoder.decode(codes(5)))
     assert torch.equal(loaded.encode(images(5))[0], autoencoder.encode(images(5))[0])
@@ -189,3 +193,31 @@ def test_all_methods_start_from_the_same_decoder() -> None:
 def test_unknown_methods_are_refused(kind: str, choices: str) -> None:
     with pytest.raises(ValueError, match=choices):
         find(kind, "nonsense")
+
+
+def test_a_file_of_an_earlier_format_is_refused(tmp_path: Path) -> None:
+    save_tensors(tmp_path / "old.safetensors", {"origin": torch.zeros(D)}, {"name": "native", "arguments": {"dim": D}})
+    with pytest.raises(StoreError, match=rf"old.safetensors is no prior's file of format {FORMAT}; fit it again"):
+        FittedPrior.load(tmp_path / "old.safetensors")
+    for load in (load_autoencoder, load_codes):
+        with pytest.raises(StoreError, match=rf"is not of format {FORMAT}: an earlier version wrote it"):
+            load(tmp_path / "old.safetensors", "cpu")
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_the_three_lines_of_the_public_interface(tmp_path: Path, dtype: torch.dtype) -> None:
+    z = codes(3000).to(dtype) * torch.tensor([1.0, 10.0, 0.1]) + 4
+    prior = FittedPrior.fit("gaussian", z.numpy())
+    drawn = prior.sample(20_000, seed=0)
+    assert drawn.std(0).tolist() == pytest.approx([1, 10, 0.1], rel=0.05)
+    assert drawn.mean(0)[0] == pytest.approx(4, abs=0.1)
+    exact = torch.distributions.MultivariateNormal(z.mean(0).double(), torch.cov(z.double().T))
+    assert float((prior.log_prob(z[:9].numpy()) - exact.log_prob(z[:9].double())).abs().max()) < 0.3
+    assert torch.equal(FittedPrior.fit("gaussian", z).sample(5, seed=1), prior.sample(5, seed=1))
+    prior.save(tmp_path / "p.safetensors")
+    assert torch.equal(FittedPrior.load(tmp_path / "p.safetensors").sample(5, seed=1), prior.sample(5, seed=1))
+    for bad, message in ((z[:, 0], r"shape \(3000,\): \(N, D\)"), (z / 0, "finite numbers are needed")):
+        with pytest.raises(ValueError, match=message):
+            FittedPrior.fit("gaussian", bad)
+    with pytest.raises(ValueError, match="priors: 'gausian' is unknown; choose from"):
+        FittedPrior.fit("gausian", z)

@@ -11,10 +11,10 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from latentpriors.fits import samples
-from latentpriors.own.codes import changed, fit_codes, floor, load_fitted
+from latentpriors.own.codes import changed, fit_codes, floor
 from latentpriors.own.files import read_codes, remarks, split_codes
 from latentpriors.own.table import table_of
+from latentpriors.priors.base import FittedPrior
 from latentpriors.training import Budget
 
 
@@ -122,8 +122,7 @@ def test_a_gaussian_fitted_to_codes_is_near_them_and_comes_back_from_its_file(tm
     drawn = np.load(tmp_path / "samples.npy")
     assert drawn.shape == (50, 3)
     assert drawn.dtype == np.float32
-    prior, scaling = load_fitted(tmp_path / "prior.safetensors")
-    more = samples(prior, scaling, 20_000, torch.Generator().manual_seed(0))
+    more = FittedPrior.load(tmp_path / "prior.safetensors").sample(20_000, seed=0)
     assert more.std(0).tolist() == pytest.approx([1, 10, 0.1], rel=0.05)
     assert more.mean(0)[0] == pytest.approx(4, abs=0.1)
 

@@ -13,19 +13,15 @@ from torch.distributions import MultivariateNormal
 from latentpriors.fits import fit_autoencoder, fit_prior
 from latentpriors.likelihood.joint import Joint
 from latentpriors.likelihood.two_stage import two_stage_figures
-from latentpriors.priors.base import Standardization
-from latentpriors.priors.gaussian import Gaussian
-from latentpriors.priors.wgan import WGAN
+from latentpriors.priors.base import FittedPrior
 from latentpriors.store import load_tensors, save_tensors
 from latentpriors.training import Budget
 
 
-def fitted(z: torch.Tensor) -> tuple[Gaussian, dict[str, torch.Tensor], MultivariateNormal]:
-    """Returns a prior fitted to standardized codes, the codes as they are stored, and its density in raw code space."""
-    scaling, prior = Standardization.of(z), Gaussian(D)
-    prior.fit(scaling(z), scaling(z), Budget(1, 10, seeded()))
-    codes = {"mean": scaling.mean, "scale": scaling.scale}
-    return prior.eval(), codes, MultivariateNormal(z.mean(0), torch.cov(z.T, correction=0))
+def fitted(z: torch.Tensor) -> tuple[FittedPrior, MultivariateNormal]:
+    """Returns a prior fitted to codes, and its density."""
+    prior = FittedPrior.fit("gaussian", z, validation=z)
+    return prior, MultivariateNormal(z.mean(0), torch.cov(z.T, correction=0))
 
 
 def skewed(n: int) -> torch.Tensor:
@@ -37,8 +33,8 @@ def test_figures_are_those_of_the_linear_model_with_the_fitted_prior() -> None:
     torch.manual_seed(0)
     model = Linear(widening=1.5)
     x = model.data(200)
-    prior, codes, density = fitted(skewed(500))
-    found = two_stage_figures(model, prior, x, codes | {"test": skewed(200)}, seeded(), x, samples=2000, bounded=200)
+    prior, density = fitted(skewed(500))
+    found = two_stage_figures(model, prior, x, {"test": skewed(200)}, seeded(), x, samples=2000, bounded=200)
     covariance = model.W @ density.covariance_matrix @ model.W.T + NOISE**2 * torch.eye(16)
     exact = MultivariateNormal(model.W @ density.mean, covariance).log_prob(x.flatten(1)).mean()
     assert found["iwae"] == pytest.approx(float(exact), abs=0.02)
@@ -50,14 +46,14 @@ def test_figures_are_those_of_the_linear_model_with_the_fitted_prior() -> None:
 
 def test_bound_without_a_posterior_comes_near_the_integral() -> None:
     model, x = made("ae"), images(4)
-    prior, codes, density = fitted(skewed(500))
+    prior, density = fitted(skewed(500))
     axis = torch.linspace(-8, 8, 400)
     grid = torch.cartesian_prod(axis, axis)
     with torch.no_grad():
         weights = density.log_prob(grid).double() + 2 * math.log(16 / 399)
         likelihoods = [Joint(model).log_likelihood(one.expand(len(grid), *one.shape), grid) for one in x]
         exact = torch.stack([(weights + one).logsumexp(0) for one in likelihoods]).mean()
-    found = two_stage_figures(model, prior, x, codes | {"test": skewed(4)}, seeded(), images(9, 1), 20_000, 4)
+    found = two_stage_figures(model, prior, x, {"test": skewed(4)}, seeded(), images(9, 1), 20_000, 4)
     assert found["iwae"] == pytest.approx(float(exact), abs=0.1)
     assert found["proposal_width"] > 0
     assert "elbo" not in found
@@ -68,17 +64,18 @@ def test_the_width_is_chosen_on_validation_images(monkeypatch: pytest.MonkeyPatc
     chosen = two_stage_figures.__globals__["chosen_proposal"]
     look = lambda joint, scale, given, **more: seen.append(given) or chosen(joint, scale, given, **more)  # noqa: E731
     monkeypatch.setitem(two_stage_figures.__globals__, "chosen_proposal", look)
-    prior, codes, _ = fitted(skewed(500))
+    prior, _ = fitted(skewed(500))
     test, validation = images(4), images(9, 1)
-    two_stage_figures(made("ae"), prior, test, codes | {"test": skewed(4)}, seeded(), validation, 5, 4)
+    two_stage_figures(made("ae"), prior, test, {"test": skewed(4)}, seeded(), validation, 5, 4)
     assert torch.equal(seen[0], validation)
 
 
 def test_what_has_no_likelihood_is_refused() -> None:
-    prior, codes, _ = fitted(skewed(500))
-    codes["test"] = skewed(4)
-    with pytest.raises(ValueError, match="WGAN has no density"):
-        two_stage_figures(made("ae"), WGAN(D), images(4), codes, seeded(), images(4))
+    prior, _ = fitted(skewed(500))
+    none = FittedPrior.native("wgan", {"hidden": [8]}, {}, D)
+    codes = {"test": skewed(4)}
+    with pytest.raises(ValueError, match="wgan has no density"):
+        two_stage_figures(made("ae"), none, images(4), codes, seeded(), images(4))
     with pytest.raises(ValueError, match="PCA gives images no likelihood"):
         two_stage_figures(made("pca"), prior, images(4), codes, seeded(), images(4))
 
