@@ -67,6 +67,12 @@ class Protocol:
         factor: Of the shared steps; None for a closed form, which makes none.
         device: Where it is fitted.
         share: Of the steps, where a study takes fewer for all.
+
+    Example:
+        >>> shared = {"steps": 1000, "batch_size": 64, "precision": "float32"}
+        >>> protocol = Protocol.of(shared, {"components": 10, "factor": 2}, torch.device("cpu"), share=0.1)
+        >>> protocol.steps, protocol.arguments  # 2 · 0.1 · 1000
+        (200, {'components': 10})
     """
 
     method: str
@@ -161,6 +167,22 @@ def train(
 
     Raises:
         TrainingDiverged: a loss is not finite.
+
+    Example:
+        >>> class Mean(Game):
+        ...     def __init__(self):
+        ...         super().__init__()
+        ...         self.mean = nn.Parameter(torch.zeros(1))
+        ...
+        ...     def forward(self, batch, turn):
+        ...         return ((batch[0] - self.mean) ** 2).mean()
+        ...
+        ...     def players(self):
+        ...         return {"model": Player([self.mean], learning_rate=0.1)}
+        >>> game, data = Mean(), torch.tensor([[1.0], [3.0]])
+        >>> figures = train(game, (data,), Budget(steps=300, batch_size=2, generator=torch.Generator().manual_seed(0)))
+        >>> round(game.mean.item(), 2), round(figures["model"], 2)  # the mean of 1 and 3, and the squares about it
+        (2.0, 1.0)
     """
     if budget.precision not in PRECISIONS:
         raise ValueError(f"precision {budget.precision!r} is unknown; choose from {', '.join(PRECISIONS)}")
@@ -194,7 +216,13 @@ def train(
 
 @torch.no_grad()
 def evaluate(function: Callable[..., Tensor], data: tuple[Tensor, ...], batch_size: int = 2000) -> Tensor:
-    """Returns `function` of all the data, batch by batch, concatenated along the first axis."""
+    """Returns `function` of all the data, batch by batch, concatenated along the first axis.
+
+    Example:
+        >>> x, y = torch.arange(5), torch.full((5,), 10)
+        >>> evaluate(lambda x, y: x * y, (x, y), batch_size=2)  # of 2, 2 and 1 rows
+        tensor([ 0, 10, 20, 30, 40])
+    """
     return torch.cat([function(*batch) for batch in zip(*(t.split(batch_size) for t in data), strict=True)])
 
 

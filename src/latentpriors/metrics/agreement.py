@@ -29,6 +29,13 @@ def rank_agreement(
 
     Raises:
         ValueError: a name in `higher` is no column, columns share a name, or figures are infinite or no numbers.
+
+    Example:
+        >>> import pandas as pd
+        >>> table = pd.DataFrame({"fcd": [1.0, 2.0, 3.0], "recall": [0.9, 0.5, 0.7]})
+        >>> agreement = rank_agreement(table, higher={"recall"})
+        >>> round(float(agreement.loc["fcd", "recall"]), 3)  # two pairs of rows alike, one reversed: (2 − 1) / 3
+        0.333
     """
     unknown = sorted(set(higher) - set(table.columns))
     if unknown or not table.columns.is_unique:
@@ -61,6 +68,14 @@ def kendall_with_ties(a: "pd.DataFrame", b: "pd.DataFrame") -> float:
 
     Raises:
         ValueError: they do not compare the same rows.
+
+    Example:
+        >>> from latentpriors.metrics import compare
+        >>> groups = dict.fromkeys(["flow", "gmm", "kde"])
+        >>> ordered, _ = compare({"flow": [1, 1], "gmm": [2, 2], "kde": [3, 3]}, groups)
+        >>> tied, _ = compare({"flow": [1, 1], "gmm": [2, 2], "kde": [2, 2]}, groups)
+        >>> round(kendall_with_ties(ordered, tied), 3)  # 2 / √(3 · 2): of three pairs one is tied in the second
+        0.816
     """
     x, y = _signs(a), _signs(b)
     if x.keys() != y.keys():

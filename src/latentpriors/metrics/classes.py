@@ -43,6 +43,14 @@ def class_balance(logits: ArrayLike, reference: ArrayLike | None = None) -> Clas
     Raises:
         ValueError: wrong shapes, no rows, fewer than two classes, entries that are not finite, or a reference that
             is no distribution.
+
+    Example:
+        >>> p = [[0.9, 0.1], [0.8, 0.2], [0.7, 0.3], [0.4, 0.6]]
+        >>> balance = class_balance(np.log(p))
+        >>> balance.shares, balance.total_variation  # one sample in four would have to change its class
+        ((0.75, 0.25), 0.25)
+        >>> round(balance.confidence, 6)  # (0.9 + 0.8 + 0.7 + 0.6) / 4
+        0.75
     """
     logits = checked(logits, "logits")
     N, C = logits.shape

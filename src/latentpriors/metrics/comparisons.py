@@ -50,6 +50,14 @@ def compare(
 
     Raises:
         ValueError: no rows, a row without group, figures that are not finite, or a group whose rows differ in seeds.
+
+    Example:
+        >>> figures = {"flow": [3.0, 3.1, 2.9], "gmm": [5.0, 5.2, 4.9], "kde": [5.1, 5.0, 5.0]}
+        >>> pairs, ranks = compare(figures, dict.fromkeys(figures, "vae"))
+        >>> list(zip(pairs.a, pairs.b, pairs.better, strict=True))
+        [('flow', 'gmm', 'flow'), ('flow', 'kde', 'flow'), ('gmm', 'kde', None)]
+        >>> ranks
+        {'flow': (1, 1), 'gmm': (2, 3), 'kde': (2, 3)}
     """
     import pandas as pd
 
@@ -70,6 +78,10 @@ def holm(p: ArrayLike) -> np.ndarray:
 
     Raises:
         ValueError: not a row of numbers from 0 to 1.
+
+    Example:
+        >>> holm([0.01, 0.04, 0.03]).round(6).tolist()  # 3 · 0.01, then 2 · 0.03, and 1 · 0.04, but no less than that
+        [0.03, 0.06, 0.06]
     """
     p = np.asarray(p, dtype=np.float64)
     if p.ndim != 1 or not ((p >= 0) & (p <= 1)).all():
@@ -81,7 +93,12 @@ def holm(p: ArrayLike) -> np.ndarray:
 
 
 def ranked(ranks: tuple[int, int]) -> str:
-    """Returns a range of ranks as text: "1", or "1–3"."""
+    """Returns a range of ranks as text: "1", or "1–3".
+
+    Example:
+        >>> ranked((1, 1)), ranked((2, 3))
+        ('1', '2–3')
+    """
     best, worst = ranks
     return f"{best}" if best == worst else f"{best}–{worst}"
 

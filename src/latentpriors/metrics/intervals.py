@@ -16,6 +16,12 @@ def student_interval(values: Sequence[float], confidence: float = 0.95) -> tuple
 
     Raises:
         ValueError: no value, or one that is not finite.
+
+    Example:
+        >>> [round(value, 3) for value in student_interval([1, 2, 3])]  # 2 ± 4.303 · 1 / √3
+        [2.0, -0.484, 4.484]
+        >>> student_interval([2])
+        (2.0, None, None)
     """
     values = _checked(values)
     mean = float(values.mean())
@@ -32,6 +38,13 @@ def difference_interval(
 
     Raises:
         ValueError: no value, one that is not finite, or pairs of different lengths.
+
+    Example:
+        >>> a, b = [1, 5], [0, 4]  # the seeds differ by much, the rows always by 1
+        >>> [round(value, 3) for value in difference_interval(a, b, paired=True)]
+        [1.0, 1.0, 1.0]
+        >>> [round(value, 3) for value in difference_interval(a, b, paired=False)]  # 1 ± 4.303 · √8
+        [1.0, -11.17, 13.17]
     """
     mean, error, freedom = difference_error(a, b, paired)
     if freedom == 0:

@@ -27,6 +27,10 @@ def kernel_distance(real: ArrayLike, fake: ArrayLike) -> float:
 
     Raises:
         ValueError: wrong shapes, too few rows, entries that are not finite, or different dimensions.
+
+    Example:
+        >>> round(kernel_distance([[0], [0]], [[1], [1]]), 6)  # 1 real, 2³ fake, 1 across: 1 + 8 − 2
+        7.0
     """
     real, fake = pair(real, fake, ("real features", "fake features"), least=2)
     across = _total(real, fake) / len(real) / len(fake)

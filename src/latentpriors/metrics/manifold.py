@@ -30,6 +30,11 @@ def precision_recall(real: ArrayLike, fake: ArrayLike, k: int = 3) -> tuple[floa
     Raises:
         ValueError: k is not a positive integer or a set has no k-th neighbour, wrong shapes, entries that are not
             finite, different dimensions, or real rows that are all the same.
+
+    Example:
+        >>> real, fake = [[0], [1], [10], [11]], [[0], [1]]  # all fake rows are right, but one of two modes is missing
+        >>> precision_recall(real, fake, k=1)
+        (1.0, 0.5)
     """
     real, fake = _checked(real, fake, k, True)
     return _covered(fake, real, _radii(real, k)), _covered(real, fake, _radii(fake, k))
@@ -51,6 +56,11 @@ def density_coverage(real: ArrayLike, fake: ArrayLike, k: int = 5) -> tuple[floa
 
     Raises:
         ValueError: as `precision_recall`.
+
+    Example:
+        >>> real, fake = [[0], [1], [10], [11]], [[0], [1]]  # each fake row in one open ball, two of four balls empty
+        >>> density_coverage(real, fake, k=1)
+        (1.0, 0.5)
     """
     real, fake = _checked(real, fake, k, False)
     count, held = 0, np.zeros(len(real), dtype=bool)

@@ -67,6 +67,15 @@ def memorization(samples: ArrayLike, train: ArrayLike, held_out: ArrayLike) -> M
 
     Raises:
         ValueError: wrong shapes, fewer than two rows, entries that are not finite, or different dimensions.
+
+    Example:
+        >>> train, held_out = np.random.default_rng(0).normal(size=(2, 100, 3))
+        >>> copied = memorization(train, train, held_out)
+        >>> copied.authenticity, copied.copies, copied.memorizing
+        (0.0, 1.0, True)
+        >>> new = memorization(held_out, train, held_out)
+        >>> new.c_t, new.memorizing
+        (0.0, False)
     """
     samples, train = pair(samples, train, ("samples", "training rows"), least=2)
     held_out = pair(held_out, train, ("held-out rows", "training rows"), least=2)[0]

@@ -25,6 +25,11 @@ def nearest(queries: ArrayLike, points: ArrayLike) -> tuple[np.ndarray, np.ndarr
 
     Raises:
         ValueError: wrong shapes, no rows, entries that are not finite, or different dimensions.
+
+    Example:
+        >>> distances, indices = nearest([[0, 0], [6, 7]], [[3, 4], [6, 8]])
+        >>> distances.tolist(), indices.tolist()
+        ([5.0, 1.0], [0, 1])
     """
     distances, indices = neighbours(*pair(queries, points, ("queries", "points")), 1)
     return distances[:, 0], indices[:, 0]

@@ -41,6 +41,13 @@ def seeds_needed(
     Raises:
         ValueError: no value, one that is not finite, pairs of different lengths, no tests, or a power or confidence
             outside (0, 1).
+
+    Example:
+        >>> a, b = [0, 1, 2], [0.5, 1.5, 2.5]  # apart by half a standard deviation, for which Cohen's table has 64
+        >>> seeds_needed(a, b, paired=False)
+        64
+        >>> seeds_needed(a, b, paired=True)  # by seed the difference is always the same
+        2
     """
     difference, error, freedom = difference_error(a, b, paired)
     level = _level(power, confidence, tests)
@@ -70,6 +77,12 @@ def detectable_difference(
 
     Raises:
         ValueError: a power or confidence outside (0, 1), or fewer than one seed or test.
+
+    Example:
+        >>> round(detectable_difference(64, paired=False), 2)  # Cohen's table: 64 show half a deviation
+        0.5
+        >>> detectable_difference(1, paired=False)
+        inf
     """
     level, samples = _level(power, confidence, tests), 1 if paired else 2
     if seeds < 1:

@@ -34,6 +34,13 @@ def variance_components(values: ArrayLike, clip: bool = True) -> dict[str, float
 
     Raises:
         ValueError: not five axes of two or more levels, or a value that is not finite.
+
+    Example:
+        >>> autoencoders, classifiers = np.reshape([0, 2], (2, 1, 1, 1, 1)), np.reshape([0, 4], (2, 1))
+        >>> values = np.zeros((2, 2, 2, 2, 2)) + autoencoders + classifiers
+        >>> components = variance_components(values)  # of 0 and 2 the variance is 2, of 0 and 4 it is 8
+        >>> {name: round(value, 6) for name, value in components.items() if value > 1e-9}
+        {'autoencoder': 2.0, 'classifier': 8.0}
     """
     y = np.asarray(values, dtype=np.float64)
     if y.ndim != 5 or min(y.shape) < 2:
@@ -49,6 +56,12 @@ def variance_shares(components: Mapping[str, float]) -> dict[str, float]:
 
     Raises:
         ValueError: a negative component, or none above zero.
+
+    Example:
+        >>> none = dict.fromkeys(["autoencoder", "prior", "sampling", "classifier", "test_part", "residual"], 0.0)
+        >>> shares = variance_shares(none | {"autoencoder": 3.0, "residual": 1.0})
+        >>> shares["autoencoder"], shares["residual"]
+        (0.75, 0.25)
     """
     _check(components)
     total = sum(components.values())
@@ -77,6 +90,14 @@ def one_run_interval(
 
     Raises:
         ValueError: a component is missing or negative, the mean is not positive, or a count is below one.
+
+    Example:
+        >>> none = dict.fromkeys(["autoencoder", "prior", "sampling", "classifier", "test_part", "residual"], 0.0)
+        >>> found = one_run_interval(none | {"autoencoder": 2.0, "classifier": 6.0}, mean=10)
+        >>> {name: round(value, 3) for name, value in found["same_classifier"].items()}  # √(2 · 2), 1.96 · 2, 3.92 / 10
+        {'sd': 2.0, 'smallest': 3.92, 'relative': 0.392}
+        >>> round(found["own_classifier"]["sd"], 3)  # √(2 · (2 + 6))
+        4.0
     """
     _check(components)
     if not (0 < mean < np.inf and classifiers >= 1 and parts >= 1 and 0 < confidence < 1):

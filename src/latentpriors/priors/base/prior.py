@@ -78,6 +78,14 @@ class Standardization:
     Arguments:
         mean: With shape (D,).
         scale: With shape (D,), positive.
+
+    Example:
+        >>> codes = torch.tensor([[4.0, -10.0], [5.0, 0.0], [6.0, 10.0]])  # with means 5 and 0, scales 1 and 10
+        >>> standardize = Standardization.of(codes)
+        >>> standardize(codes).tolist()
+        [[-1.0, -1.0], [0.0, 0.0], [1.0, 1.0]]
+        >>> round(standardize.log_prob(torch.tensor(0.0)).item(), 3)  # − log(1 · 10)
+        -2.303
     """
 
     def __init__(self, mean: Tensor, scale: Tensor):
