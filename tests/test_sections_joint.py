@@ -15,8 +15,7 @@ from test_report import REAL, written
 
 from latentpriors.evaluation.previews import read_grid, save_grid
 from latentpriors.metrics import compare
-from latentpriors.report.markdown import twin
-from latentpriors.report.page import Gallery, Picture, Section, Text
+from latentpriors.report.page import Gallery, Picture, Section, Text, twin
 from latentpriors.report.results import Results
 from latentpriors.report.sections.completion import completed
 from latentpriors.report.sections.conditional import conditional

@@ -10,10 +10,8 @@ from ..store import load_json
 from ..studies.densities import DENSITIES
 from ..studies.exact_thresholds import CONTAINS, INTEGRAL, NATS, NEAR, PLAIN, WASSERSTEIN
 from .exact_tables import figures_sheet, grades_sheet, main_sheet, reference_sheet
-from .markdown import twin
-from .page import Picture, Section, Text, page
+from .page import Section, Text, write_page, written
 from .plots.exact import distance_dots, grade_lines, samples_on
-from .plots.style import save
 from .sheets import plain
 
 TITLE = "Exact answers: priors and metrics on densities that are known"
@@ -50,27 +48,22 @@ def exact(priors: list[str], folder: Path, out: Path) -> str:
     order = list(dict.fromkeys(table.prior))
     points = {name: pd.read_csv(folder / f"{name}.csv") for name in order}
     bounds = {"sliced_wasserstein": WASSERSTEIN, "kl": NATS}
-
-    def picture(name: str, kind: str, drawn: object) -> Picture:
-        save(drawn, out / f"{name}.png")
-        return Picture(out / f"{name}.png", name, CAPTIONS[kind])
-
-    drawn = {d: {name: z[z.density == d] for name, z in points.items()} for d in PICTURED}
+    dots, lines = distance_dots(table, bounds), grade_lines(grades)
+    drawn = {d: samples_on(DENSITIES[d], {name: z[z.density == d] for name, z in points.items()}) for d in PICTURED}
     sections = [
         Section("", [
             *map(Text, [_priors_in_words(table), _asked(), _metrics_in_words(grades)]),
-            picture("distances", "distances", distance_dots(table, bounds)), main_sheet(table),
+            *written("distances", dots, CAPTIONS["distances"], out), main_sheet(table),
         ]),
         Section("What the distances mean", [Text(SCALE), reference_sheet(table)]),
-        Section("What was drawn", [picture(d, "samples", samples_on(DENSITIES[d], drawn[d])) for d in PICTURED]),
+        Section("What was drawn", [b for d in PICTURED for b in written(d, drawn[d], CAPTIONS["samples"], out)]),
         Section("Are the metrics right?", [
-            Text(_grades_asked()), picture("grades", "grades", grade_lines(grades)), grades_sheet(grades),
+            Text(_grades_asked()), *written("grades", lines, CAPTIONS["grades"], out), grades_sheet(grades),
         ]),
         Section("All figures", [figures_sheet(table)]),
     ]  # fmt: skip
     table.to_csv(out / "table.csv", index=False)
-    (out / "report.html").write_text(page(TITLE, sections))
-    (out / "report.md").write_text(twin(TITLE, sections, out))
+    write_page(TITLE, sections, out)
     return plain(main_sheet(table))
 
 

@@ -7,8 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from .columns import MAIN, column_of
-from .markdown import twin
-from .page import page
+from .page import write_page
 from .results import Results, load_results
 from .sections.table import main_sheet, sections
 from .sheets import plain
@@ -31,10 +30,8 @@ def report(cells: dict[str, dict], real: dict[str, dict], shared: Path, dataset:
     """
     results = load_results(cells, real, shared, dataset)
     title = f"{dataset}: which prior over the codes makes the best images?"
-    parts = sections(results, out)
     _write_table(results, out)
-    (out / "report.html").write_text(page(title, parts))
-    (out / "report.md").write_text(twin(title, parts, out))
+    write_page(title, sections(results, out), out)
     return plain(main_sheet(results))
 
 

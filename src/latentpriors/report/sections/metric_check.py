@@ -62,7 +62,7 @@ def check_words(figures: dict) -> list[str]:
     ]
 
 
-def scorers(accuracies: dict[str, dict]) -> list[str | pd.DataFrame]:
+def scorers(accuracies: dict[str, dict]) -> tuple[str, pd.DataFrame]:
     """Returns the accuracies of classifier and judge, in words and as a table, from what their stages wrote."""
     rows = []
     for name, found in accuracies.items():
@@ -78,7 +78,7 @@ def scorers(accuracies: dict[str, dict]) -> list[str | pd.DataFrame]:
         "trained on the validation or the test split. A scorer that errs on real images cannot tell their quality, so "
         "that its accuracy bounds what FCD can mean."
     )
-    return [text, pd.DataFrame(rows)]
+    return text, pd.DataFrame(rows)
 
 
 def _tiny(value: float) -> str:

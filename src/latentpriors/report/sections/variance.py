@@ -66,7 +66,7 @@ def budget_words(budgets: dict[str, dict]) -> list[str]:
     ]
 
 
-def poster_steps(budgets: dict[str, dict]) -> list[str | pd.DataFrame]:
+def poster_steps(budgets: dict[str, dict]) -> tuple[str, pd.DataFrame]:
     """Returns for each step of the poster's order on which designs one run each could show it, in words for the first.
 
     The words go with as many designs as there are; the poster's methods may vary more or less than these.
@@ -84,7 +84,7 @@ def poster_steps(budgets: dict[str, dict]) -> list[str | pd.DataFrame]:
         f"mean apart. {' '.join(words)} The table has every step of the poster's order, and the designs whose spread "
         "is small enough for it. The poster's methods may vary more or less than these designs do."
     )
-    return [example, pd.DataFrame(rows)]
+    return example, pd.DataFrame(rows)
 
 
 def _verdict(budgets: dict[str, dict], case: str, enough: list[str]) -> str:
