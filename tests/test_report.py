@@ -18,14 +18,13 @@ from latentpriors.report.memorization import memorization
 from latentpriors.report.page import Section, Text, page
 from latentpriors.report.plots.images import sample_strips, tiled
 from latentpriors.report.results import Results, load_results
-from latentpriors.report.sections.agreement import agreement, agreement_in_words
+from latentpriors.report.sections.agreement import agreement_in_words, tau_table
 from latentpriors.report.sections.answer import conclusions, method
 from latentpriors.report.sections.convergence import flatness_in_words, late_gain
 from latentpriors.report.sections.galleries import galleries
 from latentpriors.report.sections.significance import bias, neighbours, neighbours_in_words
-from latentpriors.report.sections.table import sections
 from latentpriors.report.sheets import Column, Sheet
-from latentpriors.report.table import report
+from latentpriors.report.table import report, sections
 from latentpriors.store import StoreError
 
 # flow and gmm are a planted tie on each autoencoder; native is far off.
@@ -437,7 +436,7 @@ def test_the_last_fifth_of_a_training_is_looked_at(folder: Folder) -> None:
 
 def test_agreement_of_rankings(folder: Folder) -> None:
     shared, _ = folder
-    taus = agreement(loaded(folder))
+    taus = tau_table(loaded(folder))
     assert "FCD, penultimate" not in taus  # nobody has it
     assert taus.loc["FCD", "precision"] == pytest.approx(1)  # higher is better there
     assert taus.loc["FCD", "FCD, classifier 3"] == pytest.approx(1)

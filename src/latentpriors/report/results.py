@@ -57,6 +57,11 @@ class Results:
         rows = self.table.itertuples()
         return {row.cell: f"{row.cell} ({row.alias})" if pd.notna(row.alias) else row.cell for row in rows}
 
+    @property
+    def shown(self) -> pd.DataFrame:
+        """The table with these names for its cells."""
+        return self.table.assign(cell=self.table.cell.map(self.names))
+
     def ceiling(self, autoencoder: str) -> pd.Series | None:
         """Returns the row of an autoencoder's reconstructions, what a perfect prior would get."""
         found = self.table[self.table.cell == f"{autoencoder}-reconstruction"]

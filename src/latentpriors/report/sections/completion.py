@@ -11,12 +11,22 @@ from PIL import Image
 
 from ...evaluation.previews import read_grid
 from ...metrics import difference_interval
-from ..columns_joint import COMPLETION
 from ..page import Picture, Text, written
 from ..plots.codes import curves
 from ..plots.images import tiled
 from ..results import Results
-from ..sheets import Sheet
+from ..sheets import Column, Sheet
+
+COMPLETION = (
+    Column("seen", "seen", "s", ""),
+    Column("baseline", "baseline", ".2f", "Nats of an image's missing pixels, each on its own; lower is better."),
+    Column("cvae", "conditional VAE", ".2f", "The same by importance sampling over its codes."),
+    Column("difference", "difference", ".2f", "Conditional VAE less baseline: negative where its codes help."),
+    Column("span", "95% interval", "s", "Of the difference: Student's t, paired by seed."),
+    Column("bound", "bound", ".2f", "The conditional VAE's with one code instead: its reconstruction + KL."),
+    Column("reconstruction", "reconstruction", ".2f", "Of the missing pixels, given a code that saw them."),
+    Column("kl", "KL", ".2f", "What that code knows beyond the seen part: 0 where it says nothing."),
+)  # fmt: skip
 
 QUARTERS = {1: "one quarter", 2: "two quarters", 3: "three quarters"}
 WIDE = 8  # images in a row of the completions

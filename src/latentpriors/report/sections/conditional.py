@@ -7,11 +7,16 @@ from pathlib import Path
 import pandas as pd
 
 from ...evaluation.previews import read_grid
-from ..columns_joint import CLASSES
 from ..page import Picture, Text, written
 from ..plots.images import tiled
 from ..results import Results
-from ..sheets import Sheet
+from ..sheets import Column, Sheet
+
+CLASSES = (
+    Column("label", "class", ".0f", ""),
+    Column("accuracy", "asked for", ".3f", "Share of the images asked for as this class that are taken for it."),
+    Column("real", "real images", ".3f", "Share of the test images of this class that are taken for it."),
+)
 
 CAPTION = (
     "Images of the conditional VAE, seed 0: a column for each class asked for, from class 0 on, and a row for each "

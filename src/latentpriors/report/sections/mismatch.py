@@ -5,11 +5,26 @@ __all__ = ["mismatch"]
 import pandas as pd
 
 from ...metrics import difference_interval
-from ..columns_joint import MISMATCH
 from ..page import Text
 from ..results import Results
-from ..sheets import Sheet
+from ..sheets import Column, Sheet
 from .answer import listed
+
+MISMATCH = (
+    Column("model", "autoencoder", "s", ""),
+    Column("mismatch_sliced_wasserstein", "sliced Wasserstein", ".3f",
+           "Wasserstein-2 distance of q(z) to p(z), root mean square over directions, in standard deviations of the "
+           "training codes; lower is better."),
+    Column("mismatch_floor", "its floor", ".3f", "The same of two samples of p(z): what a perfect match has."),
+    Column("mismatch_accuracy", "two-sample accuracy", ".3f",
+           "How often a classifier tells q(z) from p(z): 0.5 where it cannot; lower is better."),
+    Column("code_scale", "code scale", "#.3g", "Standard deviation of the raw codes, mean over dimensions."),
+    Column("code_scale_least", "least scale", "#.3g", "The same for the dimension with the least."),
+    Column("active_units", "active units", ".1f",
+           "Dimensions of which images explain more than a hundredth of the variance, mean over seeds."),
+    Column("collapse", "collapse", "s",
+           "Whether dimensions say nothing about the image: none, partial (some) or full (all); the worst seed."),
+)  # fmt: skip
 
 DISTANCE = "mismatch_sliced_wasserstein"
 FLOOR, NEAR = "both at the floor", 1.25  # a distance that is no more than so many times that of a perfect match

@@ -1,12 +1,37 @@
 """How sure a table is, in words and figures: neighbours, and the bias of the sample count."""
 
-__all__ = ["bias", "neighbours", "neighbours_in_words"]
+__all__ = ["bias", "neighbours", "neighbours_in_words", "significance"]
+
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from ...metrics import difference_interval, seeds_needed
+from ..page import Picture, Text, written
+from ..plots.table import bias_lines
 from ..results import Results, log_figures
+from ..sheets import Column, Sheet
+
+# Two neighbours of the table, and what would tell them apart.
+NEIGHBOURS = (
+    Column("pair", "pair", "s", ""),
+    Column("ratio", "FCD ratio", ".2f", "FCD of the worse over the better, geometric means over seeds."),
+    Column("span", "95% interval", "s", "Of the ratio, for this pair alone."),
+    Column("p", "p alone", ".3f", "Of the t test of log FCD, paired by seed on one autoencoder, else Welch's."),
+    Column("p_holm", "p, Holm", ".3f", "After Holm's correction over all pairs of competing cells."),
+    Column("alone", "seeds, alone", ".0f",
+           "Seeds of each cell that would tell the two apart with a power of 80%; empty: more than 1,000, or unknown."),
+    Column("holm", "seeds, Holm", ".0f", "The same at the first step of Holm's correction."),
+    Column("samples", "samples", ",.0f",
+           "Samples from which on the bias of their count contributes less than a tenth of the difference in FCD."),
+)  # fmt: skip
+
+CAPTION = (
+    "FCD (dots) against one over the number of samples, for the best cells, and its straight line to "
+    "infinitely many (orange ring). A steep line is a figure that owes much to its count; the scales differ between "
+    "panels."
+)
 
 PLENTY = 1000  # seeds: more than this are not counted
 NEGLIGIBLE = 0.1  # of the difference of two neighbours: how much the bias of the count may contribute to it
@@ -15,6 +40,15 @@ NO_EXTRAPOLATION = (
     "**Samples.** There is no extrapolation of FCD to infinitely many samples for this table: it takes two counts "
     "of at least ten times the number of logits."
 )
+
+
+def significance(results: Results, out: Path) -> list[Text | Sheet | Picture]:
+    """Returns what tells neighbours apart and what the sample count adds: in words, as a table and as a picture."""
+    near, shown = neighbours(results), results.shown
+    return [
+        Text(neighbours_in_words(near, len(results.pairs), int(results.competing.seeds[0]))), *_near(near),
+        *map(Text, bias(results)), *written("bias", bias_lines(shown[~shown.yardstick]), CAPTION, out),
+    ]  # fmt: skip
 
 
 def neighbours(results: Results) -> pd.DataFrame:
@@ -73,6 +107,13 @@ def bias(results: Results) -> list[str]:
             "count."
         )
     return lines
+
+
+def _near(table: pd.DataFrame) -> list[Sheet]:
+    if table.empty:
+        return []
+    spans = [None if pd.isna(r.low) else f"{r.low:.2f} to {r.high:.2f}" for r in table.itertuples()]
+    return [Sheet(NEIGHBOURS, table.assign(pair=table.better + " < " + table.worse, span=spans), explained=True)]
 
 
 def _excess(rows: pd.DataFrame, n: int, negative: bool) -> str:

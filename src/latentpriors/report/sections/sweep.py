@@ -9,14 +9,34 @@ import pandas as pd
 from ...evaluation.previews import read_grid
 from ...metrics import difference_interval
 from ...studies.swept import SWEPT, UNSWEPT
-from ..columns_joint import SWEEP
 from ..page import Gallery, Picture, Text, written
 from ..plots.images import tiled
 from ..plots.style import save
 from ..plots.sweep import REGULARIZED, fluctuation, scale_curves, sweep_lines
 from ..results import Results
-from ..sheets import Sheet
+from ..sheets import Column, Sheet
 from .answer import listed
+
+SWEEP = (
+    Column("method", "model", "s", ""),
+    Column("beta", "β", "g", "The weight of the reconstruction; GLF has none."),
+    Column("fcd", "FCD", ".2f", "Of as many samples of the model's own prior as a table's rows have."),
+    Column("span", "95% interval", "s", "Student's t over seeds."),
+    Column("elbo", "ELBO", ".2f", "-reconstruction - KL, nats, whatever β was; higher is better."),
+    Column("fcd_validation", "FCD validation", ".2f", "FCD to the validation split."),
+    Column("reconstruction", "reconstruction", ".2f", "-log p(x | z) at codes of the image, nats; lower is better."),
+    Column("kl", "KL", ".2f", "Of q(z | x) to the prior, nats."),
+    Column("entropy", "entropy", ".2f", "Of q(z | x), nats."),
+    Column("nll", "NLL of the prior", ".2f", "-log p(z) of these codes, nats."),
+    Column("code_scale", "code scale", "#.3g", "Of the kept weights: standard deviation of the raw test codes."),
+    Column("mismatch_accuracy", "two-sample accuracy", ".3f",
+           "How often a classifier tells the codes from the prior: 0.5 where it cannot."),
+    Column("collapse", "collapse", "s", "Of the posterior; the worst seed."),
+    Column("unsteady_scale", "scale's unrest", ".3f",
+           "Standard deviation of the relative change of the codes' scale from a look to the next, second half."),
+    Column("unsteady_nll", "NLL's unrest", ".2f", "The same of the prior's NLL, in nats."),
+    Column("failures", "failed", ".0f", "Seeds that diverged or could not be scored; means are of the others."),
+)  # fmt: skip
 
 UNREST = {"code_scale": "unsteady_scale", "nll_nats": "unsteady_nll"}  # what `fluctuation` gives, and its columns
 

@@ -1,22 +1,28 @@
-"""The sections on likelihood models, and what training a prior along with its autoencoder gains over two stages."""
+"""What training a prior along with its autoencoder gains over two stages, as a table and in words."""
 
-__all__ = ["joint_sections", "two_stage"]
-
-from pathlib import Path
+__all__ = ["two_stage"]
 
 import numpy as np
 import pandas as pd
 
-from ..columns_joint import TWO_STAGE
-from ..page import Section, Text
+from ..page import Text
 from ..results import ALPHA, Results
-from ..sheets import Sheet
+from ..sheets import Column, Sheet
 from .answer import spent
-from .completion import completed
-from .conditional import conditional
-from .likelihood import likelihood
-from .mismatch import mismatch
-from .sweep import swept
+
+TWO_STAGE = (
+    Column("pair", "joint against two-stage", "s", ""),
+    Column("joint", "FCD, joint", ".2f", "Prior and autoencoder trained together."),
+    Column("two_stage", "FCD, two-stage", ".2f", "Prior fitted to the codes of a finished autoencoder."),
+    Column("joint_ceiling", "reconstructions, joint", ".2f", "FCD of the joint autoencoder's reconstructions."),
+    Column("two_stage_ceiling", "reconstructions, two-stage", ".2f", "FCD of the other autoencoder's."),
+    Column("joint_seconds", "seconds, joint", ".0f", "Of a seed's training, on a CPU of processor time."),
+    Column("two_stage_seconds", "seconds, two-stage", ".0f", "The same of autoencoder and prior together."),
+    Column("ratio", "ratio", ".2f", "FCD of the joint over the two-stage one, geometric means over seeds."),
+    Column("span", "95% interval", "s", "Of the ratio, for this pair alone."),
+    Column("p", "p alone", ".3f", "Of the t test of log FCD, paired by seed on one autoencoder, else Welch's."),
+    Column("p_holm", "p, Holm", ".3f", "After Holm's correction over all pairs of competing cells."),
+)  # fmt: skip
 
 # A flow that was trained along with its autoencoder, and one fitted afterwards: to the codes of an autoencoder that has
 # seen no flow, where the loss is otherwise the same, one as small and the one that tuning chose; and to the same codes.
@@ -29,18 +35,6 @@ PAIRS = (
     ("glf_regularized-native", "glf_regularized-flow"),
     ("vae_flow_prior-native", "vae_flow_prior-flow"),
 )
-
-
-def joint_sections(results: Results, out: Path) -> list[Section]:
-    """Returns the sections on likelihood models; one without figures is empty. Pictures are written into a folder."""
-    return [
-        Section("Likelihood", likelihood(results)),
-        Section("Codes against their prior", mismatch(results)),
-        Section("Joint or two-stage", two_stage(results)),
-        Section("Over the weight of the reconstruction", swept(results, out)),
-        Section("Class-conditional images", conditional(results, out)),
-        Section("Completed images", completed(results, out)),
-    ]
 
 
 def two_stage(results: Results) -> list[Text | Sheet]:
