@@ -12,6 +12,7 @@ from ..studies.exact_thresholds import CONTAINS, INTEGRAL, NATS, NEAR, PLAIN, WA
 from .page import Section, Text, write_page, written
 from .plots.exact import distance_dots, grade_lines, samples_on
 from .sheets import Column, Sheet, plain
+from .words import interval
 
 TITLE = "Exact answers: priors and metrics on densities that are known"
 PICTURED = ("rings", "mixture", "roll")  # of the roll the plane in which it is rolled up
@@ -141,11 +142,11 @@ def _asked() -> str:
 def _metrics_in_words(grades: pd.DataFrame) -> str:
     right = [int(grades[f"{key}_passes"].sum()) for key in ("sliced_wasserstein", "two_sample")]
     small = grades[grades["shift"] == 0]
+    said = [interval(x.min(), x.max(), ".3f") for x in (small.sliced_wasserstein, small.two_sample_accuracy)]
     return (
         f"**The metrics**, on samples whose difference is known: sliced Wasserstein is right in {right[0]} of "
         f"{len(grades)} cases and the two-sample test in {right[1]}. Of two samples of one density they say "
-        f"{small.sliced_wasserstein.min():.3f} to {small.sliced_wasserstein.max():.3f} and "
-        f"{small.two_sample_accuracy.min():.3f} to {small.two_sample_accuracy.max():.3f} (no difference: 0.5)."
+        f"{said[0]} and {said[1]} (no difference: 0.5)."
     )
 
 

@@ -13,6 +13,7 @@ from ..store import load_json
 from .ledger import read_ledger
 from .page import Section, Text, twin
 from .sheets import texts
+from .words import interval
 
 VERDICTS = ("replicated", "not replicated", "undecided", "not comparable")
 NOT_RUN = "not run yet"  # why there is no verdict, of models that are to come
@@ -69,7 +70,7 @@ def _row(entry: dict, cells: dict, folder: Path) -> dict:
         (mean, low, high), seeds = _estimate(entry["rule"], keys, runs, cells)
     except ValueError as error:
         raise ValueError(f"{entry['id']}: {error}") from error
-    row |= {"ours": f"{mean:.2f}", "seeds": seeds, "interval": "" if low is None else f"{low:.2f} to {high:.2f}"}
+    row |= {"ours": f"{mean:.2f}", "seeds": seeds, "interval": interval(low, high) or ""}
     if entry["rule"] == "order":
         row["ours"] = f"{np.mean(runs[0]):.2f} and {np.mean(runs[1]):.2f}, difference {mean:+.2f}"
     if entry["rule"] != "not comparable":

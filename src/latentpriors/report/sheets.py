@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from .words import interval
+
 
 class Column(NamedTuple):
     """A figure of a table, with one sentence on what it says."""
@@ -76,7 +78,7 @@ def _cell(row: pd.Series, column: Column, missing: str) -> tuple[str, object]:
     value = row.get(column.key)
     if column.key == "interval":
         low, high = row.get("fcd_low"), row.get("fcd_high")
-        return ("", "") if pd.isna(low) else (f"{low:.2f} to {high:.2f}", float(low))
+        return ("", "") if pd.isna(low) else (interval(low, high), float(low))
     if value is None or (isinstance(value, float) and pd.isna(value)):
         return missing, ""
     if column.key == "rank":

@@ -10,7 +10,7 @@ from .columns import COLUMNS, MAIN, cells_sheet, column_of
 from .memorization import memorization
 from .page import Picture, Section, Text, write_page, written
 from .plots.table import forest
-from .results import ALPHA, Results, load_results
+from .results import Results, load_results
 from .sections.agreement import agreement
 from .sections.answer import conclusions, method
 from .sections.codes import classes, planes
@@ -25,6 +25,7 @@ from .sections.significance import significance
 from .sections.sweep import swept
 from .sections.two_stage import two_stage
 from .sheets import Sheet, plain
+from .words import apart
 
 LONG = ("fcd_by_seed", "fcd_by_classifier", "fcd_by_count")
 
@@ -87,9 +88,9 @@ def sections(results: Results, out: Path) -> list[Section]:
 
 def _answer(results: Results, out: Path) -> list[Text | Picture | Sheet]:
     """Returns the answer in words, FCD of all cells as a picture, and the first table."""
-    alike = results.pairs[results.pairs.p >= ALPHA]
     best = results.competing.cell[0]
-    tied = {best, *alike.a[alike.b == best], *alike.b[alike.a == best]}
+    mine = results.pairs_of(best)
+    tied = {best, *mine.index[~apart(mine.p)]}
     words = [Text(text) for text in (*conclusions(results), memorization(results.table))]
     drawn = forest(results.shown.assign(tied=results.table.cell.isin(tied)))
     return [*words, *written("forest", drawn, CAPTION, out), _main(results)]

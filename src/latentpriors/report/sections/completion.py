@@ -16,6 +16,7 @@ from ..plots.codes import curves
 from ..plots.images import tiled
 from ..results import Results
 from ..sheets import Column, Sheet
+from ..words import TIED, interval, verdict
 
 COMPLETION = (
     Column("seen", "seen", "s", ""),
@@ -91,7 +92,7 @@ def _row(facts: dict, count: int) -> dict[str, object]:
     return {
         "seen": QUARTERS[count], "baseline": facts[f"baseline_{count}_nll"], "cvae": facts[f"cvae_{count}_nll"],
         "difference": difference, "low": low, "high": high, "seeds": len(ours),
-        "span": None if low is None else f"{low:.2f} to {high:.2f}",
+        "span": interval(low, high),
     } | {key: facts.get(f"cvae_{count}_{key}") for key in ("bound", "reconstruction", "kl")}  # fmt: skip
 
 
@@ -100,11 +101,11 @@ def _sentence(row: dict) -> str:
     if row["span"] is None:
         text += ": one seed tells nothing apart."
     else:
-        told, better = not row["low"] <= 0 <= row["high"], "better" if row["difference"] < 0 else "worse"
+        told = verdict(row["difference"], row["low"], row["high"])
         text += (
             f", a difference of {row['difference']:.2f} (95% interval {row['span']}, {row['seeds']} seeds, paired): "
         )
-        text += f"the conditional VAE is **{better}**." if told else "**not told apart**."
+        text += f"**{TIED}**." if told == TIED else f"the conditional VAE is **{told}**."
     if row["kl"] is None or row["kl"] >= LEAST_KL:
         return text
     return (

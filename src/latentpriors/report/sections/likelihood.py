@@ -10,7 +10,7 @@ from ...metrics import compare, difference_interval, student_interval
 from ..page import Text
 from ..results import Results
 from ..sheets import Column, Sheet
-from .answer import listed
+from ..words import interval, listed
 
 LIKELIHOOD = (
     Column("model", "model", "s", ""),
@@ -56,7 +56,7 @@ def _place(facts: dict) -> tuple:
 
 def _span(facts: dict, key: str) -> str | None:
     _, low, high = student_interval(facts[f"{key}_by_seed"]) if key in facts else (None, None, None)
-    return None if low is None else f"{low:.2f} to {high:.2f}"
+    return interval(low, high)
 
 
 def _highest(found: dict[str, dict]) -> list[str]:
@@ -101,7 +101,7 @@ def _told(bounds: dict[str, list[float]], best: str, others: list[str]) -> str:
     tied = [name for name in others if name not in told]
     whom = "every other one" if not tied else f"{listed(told)} but not from {listed(tied)}" if told else "none of them"
     return (
-        f"{text} (95% interval {low:.2f} to {high:.2f}, paired by seed, this pair alone). With Holm's correction for "
+        f"{text} (95% interval {interval(low, high)}, paired by seed, this pair alone). With Holm's correction for "
         f"all pairs of these models, {len(bounds[best])} seeds tell {best} from {whom}."
     )
 

@@ -8,7 +8,7 @@ from ...metrics import difference_interval
 from ..page import Text
 from ..results import Results
 from ..sheets import Column, Sheet
-from .answer import listed
+from ..words import interval, listed, verdict
 
 MISMATCH = (
     Column("model", "autoencoder", "s", ""),
@@ -80,7 +80,7 @@ def _collapsed(models: dict[str, dict]) -> str:
     fallen = []
     for name, facts in judged.items():
         seeds = facts["collapse_by_seed"]
-        found = [f"{verdict} in {seeds.count(verdict)}" for verdict in ("full", "partial") if verdict in seeds]
+        found = [f"{kind} in {seeds.count(kind)}" for kind in ("full", "partial") if kind in seeds]
         if found:
             units = f"{facts['active_units']:.1f} active units on average"
             fallen.append(f"{name} ({' and '.join(found)} of {len(seeds)} seeds, {units})")
@@ -94,13 +94,13 @@ def _matched(found: dict[str, dict], name: str) -> tuple[str, list[str]]:
     for key, (title, pattern) in MATCHES.items():
         own, other = (found[model][f"{key}_by_seed"] for model in (name, "vae"))
         seeds, (difference, low, high) = len(own), difference_interval(own, other, paired=True)
-        told = low is not None and not low <= 0 <= high
         floor = max(found[model].get("mismatch_floor", 0) for model in (name, "vae"))
         if key == DISTANCE and max(found[model][key] for model in (name, "vae")) <= NEAR * floor:
             verdicts.append(FLOOR)
         else:
-            verdicts.append(("better" if difference < 0 else "worse") if told else "not told apart")
-        span = "" if low is None else f", 95% interval {low:{pattern}} to {high:{pattern}}"
+            verdicts.append(verdict(difference, low, high))
+        span = interval(low, high, pattern)
+        span = f", 95% interval {span}" if span else ""
         values = f"{found[name][key]:{pattern}} against {found['vae'][key]:{pattern}}"
         parts.append(f"**{verdicts[-1]}** by {title} ({values}, difference {difference:{pattern}}{span})")
     text = (

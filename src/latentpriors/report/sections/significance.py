@@ -12,6 +12,7 @@ from ..page import Picture, Text, written
 from ..plots.table import bias_lines
 from ..results import Results, log_figures
 from ..sheets import Column, Sheet
+from ..words import apart, interval
 
 # Two neighbours of the table, and what would tell them apart.
 NEIGHBOURS = (
@@ -64,11 +65,11 @@ def neighbours(results: Results) -> pd.DataFrame:
     for (_, a), (_, b) in zip(list(rows.iterrows())[:-1], list(rows.iterrows())[1:], strict=True):
         paired = a.autoencoder == b.autoencoder
         difference = difference_interval(logs[b.cell], logs[a.cell], paired)
-        pair = results.pairs[results.pairs.a.isin([a.cell, b.cell]) & results.pairs.b.isin([a.cell, b.cell])].iloc[0]
+        pair = results.pair(a.cell, b.cell)
         needed = [
             seeds_needed(logs[a.cell], logs[b.cell], paired, tests=t, most=PLENTY) for t in (1, len(results.pairs))
         ]
-        ratio, low, high = (np.nan if value is None else float(np.exp(value)) for value in difference)
+        ratio, low, high = np.exp(np.array(difference, dtype=float))
         found.append((a.cell, b.cell, ratio, low, high, pair.p, pair.p_holm, *needed, _samples(a, b)))
     names = ["better", "worse", "ratio", "low", "high", "p", "p_holm", "alone", "holm", "samples"]
     table = pd.DataFrame(found, columns=names)
@@ -79,7 +80,7 @@ def neighbours_in_words(table: pd.DataFrame, pairs: int, seeds: int) -> str:
     """Returns how many seeds would tell neighbours apart."""
     if table.empty:
         return "One cell alone has no neighbour to be told from."
-    told, corrected = int((table.p < 0.05).sum()), int((table.p_holm < 0.05).sum())
+    told, corrected = int(apart(table.p).sum()), int(apart(table.p_holm).sum())
     text = (
         f"**Seeds.** A tie means not told apart, not equal. Of {len(table)} pairs of neighbours in the table, {seeds} "
         f"{'seeds tell' if seeds > 1 else 'seed tells'} {told} apart where each pair is looked at alone, and "
@@ -112,19 +113,20 @@ def bias(results: Results) -> list[str]:
 def _near(table: pd.DataFrame) -> list[Sheet]:
     if table.empty:
         return []
-    spans = [None if pd.isna(r.low) else f"{r.low:.2f} to {r.high:.2f}" for r in table.itertuples()]
+    spans = [interval(row.low, row.high) for row in table.itertuples()]
     return [Sheet(NEIGHBOURS, table.assign(pair=table.better + " < " + table.worse, span=spans), explained=True)]
 
 
 def _excess(rows: pd.DataFrame, n: int, negative: bool) -> str:
     excess = rows.fcd - rows.fcd_infinity
     counts = next((sorted(map(int, c)) for c in rows.fcd_by_count if isinstance(c, dict)), [])
+    span = interval(counts[0], counts[-1], ",") if counts else None
     rough = ": two points, so a rough figure" if len(counts) == 2 else ""
     return (
         f"**Samples.** FCD from a finite count is biased upwards, about in proportion to 1/N. At {n:,} samples, "
         f"FCD is {_signed(excess.median())} above its value at infinity in the median of the cells "
-        f"({_signed(excess.min())} to {_signed(excess.max())}; {(excess / rows.fcd).median():.1%} of FCD)"
-        + (f", extrapolated from {len(counts)} counts from {counts[0]:,} to {counts[-1]:,}{rough}" if counts else "")
+        f"({interval(_signed(excess.min()), _signed(excess.max()), 's')}; {(excess / rows.fcd).median():.1%} of FCD)"
+        + (f", extrapolated from {len(counts)} counts from {span}{rough}" if span else "")
         + (". Extrapolated values below 0 show how rough this is." if negative else ".")
         + " All cells have the same count, so neighbours share most of it; the table says from how many samples "
         "on it contributes less than a tenth of their difference."
@@ -142,7 +144,7 @@ def _range(needed: pd.Series) -> str:
     known, beyond = needed.dropna(), int(needed.isna().sum())
     if known.empty:
         return f"more than {PLENTY:,} seeds"
-    text = f"{known.min():.0f} to {known.max():.0f} seeds (median {needed.fillna(PLENTY).median():.0f})"
+    text = f"{interval(known.min(), known.max(), '.0f')} seeds (median {needed.fillna(PLENTY).median():.0f})"
     return text + (f", and more than {PLENTY:,} for {beyond} of the pairs" if beyond else "")
 
 

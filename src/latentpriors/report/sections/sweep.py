@@ -15,7 +15,7 @@ from ..plots.style import save
 from ..plots.sweep import REGULARIZED, fluctuation, scale_curves, sweep_lines
 from ..results import Results
 from ..sheets import Column, Sheet
-from .answer import listed
+from ..words import TIED, interval, listed, verdict
 
 SWEEP = (
     Column("method", "model", "s", ""),
@@ -90,8 +90,7 @@ def _rows(facts: dict, unrest: pd.DataFrame) -> pd.DataFrame:
     known = {column.key: None for column in SWEEP} | {"fcd_low": None, "fcd_high": None, "failures": 0}
     rows = pd.DataFrame([known | {"point": name} | own for name, own in facts.items() if isinstance(own, dict)])
     rows = rows.assign(beta=pd.to_numeric(rows.beta), fcd=pd.to_numeric(rows.fcd)).drop(columns=list(UNREST.values()))
-    spans = zip(rows.fcd_low, rows.fcd_high, strict=True)
-    rows["span"] = [None if pd.isna(low) else f"{low:.2f} to {high:.2f}" for low, high in spans]
+    rows["span"] = [interval(low, high) for low, high in zip(rows.fcd_low, rows.fcd_high, strict=True)]
     return rows.merge(unrest.rename(columns=UNREST)[["method", "beta", *UNREST.values()]], "left", ["method", "beta"])
 
 
@@ -132,14 +131,12 @@ def _at_equal_weights(points: pd.DataFrame) -> str:
         said = []
         for key, title in COMPARED.items():
             wide = points.pivot_table(key, ["beta", "seed"], "method", dropna=False)
-            found = {"better": [], "worse": [], "not told apart": []}
+            found = {"better": [], "worse": [], TIED: []}
             for beta, part in wide.groupby("beta") if {method, "vae"} <= set(wide) else ():
                 if part[[method, "vae"]].notna().all(axis=None):
-                    difference, low, high = difference_interval(part[method], part["vae"], paired=True)
-                    told = low is not None and not low <= 0 <= high
-                    verdict = ("better" if difference < 0 else "worse") if told else "not told apart"
-                    found[verdict].append(f"{beta:g}")
-            parts = [f"{verdict} at {', '.join(betas)}" for verdict, betas in found.items() if betas]
+                    compared = verdict(*difference_interval(part[method], part["vae"], paired=True))
+                    found[compared].append(f"{beta:g}")
+            parts = [f"{compared} at {', '.join(betas)}" for compared, betas in found.items() if betas]
             said += [f"by {title} {'; '.join(parts)}"] if parts else []
         lines += [f"{method}: {', '.join(said)}."] if said else []
     if not lines:
@@ -161,7 +158,7 @@ def _scales(rows: pd.DataFrame, points: pd.DataFrame) -> str:
             parts.append(f"{name} failed in all {row.seeds:.0f} seeds")
         else:
             own = seeds[[(row.method, 0 if pd.isna(row.beta) else row.beta)]].dropna()
-            span = f"{own.min():#.2g} to {own.max():#.2g}"
+            span = interval(own.min(), own.max(), "#.2g")
             parts.append(f"{name} {span} ({row.unsteady_scale:.1%}, {row.unsteady_nll:.2g} nats)")
             if fallen := int((own < COLLAPSED * wide).sum()):
                 collapsed.append(f"{name} in {fallen} of {len(own)} seeds")

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from ..page import Text
-from ..results import ALPHA, Results
+from ..results import Results
 from ..sheets import Column, Sheet
+from ..words import TIED, apart, interval
 from .answer import spent
 
 TWO_STAGE = (
@@ -58,16 +59,14 @@ def two_stage(results: Results) -> list[Text | Sheet]:
 
 def _compared(results: Results, joint: str, later: str) -> dict[str, object]:
     """Returns the pair's row of the comparisons, with the joint cell first."""
-    pairs, fcd = results.pairs, results.competing.set_index("cell").fcd
-    pair = pairs[pairs.a.isin([joint, later]) & pairs.b.isin([joint, later])].iloc[0]
+    pair, fcd = results.pair(joint, later), results.competing.set_index("cell").fcd
     logs = [pair.difference, pair.low, pair.high]
     ratio, low, high = np.exp(logs if pair.a == joint else [-pair.difference, -pair.high, -pair.low])
     return {
         "pair": f"{joint} against {later}", "names": (joint, later), "joint": fcd[joint], "two_stage": fcd[later],
         "joint_seconds": _seconds(results, joint), "two_stage_seconds": _seconds(results, later),
         "joint_ceiling": _ceiling(results, joint), "two_stage_ceiling": _ceiling(results, later),
-        "ratio": ratio, "span": None if np.isnan(low) else f"{low:.2f} to {high:.2f}", "p": pair.p,
-        "p_holm": pair.p_holm,
+        "ratio": ratio, "span": interval(low, high), "p": pair.p, "p_holm": pair.p_holm,
     }  # fmt: skip
 
 
@@ -89,8 +88,8 @@ def _sentence(row: dict, pairs: int) -> str:
     if row["span"] is None:
         return f"{text}: one seed tells nothing apart."
     text += f" (95% interval {row['span']}): "
-    if row["p"] >= ALPHA:
-        return f"{text}**not told apart** (p = {row['p']:.2g})."
+    if not apart(row["p"]):
+        return f"{text}**{TIED}** (p = {row['p']:.2g})."
     better = "joint" if row["ratio"] < 1 else "two-stage"
-    corrected = "also" if row["p_holm"] < ALPHA else "but not"
+    corrected = "also" if apart(row["p_holm"]) else "but not"
     return f"{text}**{better} is better** (p = {row['p']:.2g}), {corrected} under Holm's correction over {pairs} pairs."
