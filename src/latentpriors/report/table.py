@@ -30,8 +30,8 @@ from .words import apart
 LONG = ("fcd_by_seed", "fcd_by_classifier", "fcd_by_count")
 
 CAPTION = (
-    "FCD of every cell with its 95% interval over seeds, on a logarithmic axis. Dark blue: the best cell and "
-    "those that the seeds do not tell from it, each pair looked at alone; pale blue: told apart; grey diamonds are "
+    "FCD of every cell with its 95% interval over seeds, on a logarithmic axis. Dark blue: the best cell and those "
+    "that the seeds do not tell from it, each pair looked at alone; pale blue: told apart; grey diamonds are "
     "yardsticks, not competitors."
 )
 

@@ -29,8 +29,8 @@ METRICS = {
 HIGHER = ("precision", "recall", "density", "coverage")
 
 CAPTION = (
-    "Kendall's tau of each two rankings of the competing cells: 1 (dark blue) where they rank alike, -1 "
-    "(red) where reversed. Read the first row: what disagrees with FCD there measures something else."
+    "Kendall's tau of each two rankings of the competing cells: 1 (dark blue) where they rank alike, -1 (red) where "
+    "reversed. Read the first row: what disagrees with FCD there measures something else."
 )
 
 

@@ -14,9 +14,8 @@ from ..results import Results
 LATE = 0.2  # the last part of a training that is looked at
 
 CAPTION = (
-    "Training curves, one line for each seed; the validation figure is the one on which weights are kept. "
-    "Losses are as each training minimizes them, weights of their terms included. "
-    "For gmm the axis is the number of components."
+    "Training curves, one line for each seed; the validation figure is the one on which weights are kept. Losses are "
+    "as each training minimizes them, weights of their terms included. For gmm the axis is the number of components."
 )
 
 

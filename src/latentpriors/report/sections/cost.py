@@ -13,9 +13,9 @@ from ..sheets import Sheet
 COST = ("cell", "fcd", "parameters", "steps", "fit_seconds", "samples_per_second", "evaluations", "device")
 
 CAPTION = (
-    "FCD against the seconds of the prior's fit, the autoencoder's training left out. Cells on the dashed "
-    "front are beaten by no cheaper one; what needs no fit stands at the left edge, also where a "
-    "flow was paid for along with its autoencoder, as in glf-native."
+    "FCD against the seconds of the prior's fit, the autoencoder's training left out. Cells on the dashed front are "
+    "beaten by no cheaper one; what needs no fit stands at the left edge, also where a flow was paid for along with "
+    "its autoencoder, as in glf-native."
 )
 
 

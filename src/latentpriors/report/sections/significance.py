@@ -29,9 +29,8 @@ NEIGHBOURS = (
 )  # fmt: skip
 
 CAPTION = (
-    "FCD (dots) against one over the number of samples, for the best cells, and its straight line to "
-    "infinitely many (orange ring). A steep line is a figure that owes much to its count; the scales differ between "
-    "panels."
+    "FCD (dots) against one over the number of samples, for the best cells, and its straight line to infinitely many "
+    "(orange ring). A steep line is a figure that owes much to its count; the scales differ between panels."
 )
 
 PLENTY = 1000  # seeds: more than this are not counted
