@@ -10,8 +10,8 @@ import yaml
 from scipy import stats
 
 from latentpriors.project.tables import read_tables
+from latentpriors.report.columns import POSTER
 from latentpriors.report.replication import judge, markdown, read_ledger
-from latentpriors.report.sections.answer import POSTER
 
 CELLS = {
     "cells": {

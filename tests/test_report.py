@@ -15,17 +15,18 @@ from scipy import stats
 from latentpriors.evaluation.previews import latent_map, read_grid, save_grid
 from latentpriors.metrics import compare, ranked, seeds_needed
 from latentpriors.report.memorization import memorization
-from latentpriors.report.page import Section, Text, page
+from latentpriors.report.page import Section, Text, page, twin
 from latentpriors.report.plots.images import sample_strips, tiled
+from latentpriors.report.plots.style import panels
 from latentpriors.report.results import Results, load_results
-from latentpriors.report.sections.agreement import agreement, agreement_in_words
+from latentpriors.report.sections.agreement import agreement_in_words, tau_table
 from latentpriors.report.sections.answer import conclusions, method
 from latentpriors.report.sections.convergence import flatness_in_words, late_gain
 from latentpriors.report.sections.galleries import galleries
 from latentpriors.report.sections.significance import bias, neighbours, neighbours_in_words
-from latentpriors.report.sections.table import sections
-from latentpriors.report.sheets import Column, Sheet
-from latentpriors.report.table import report
+from latentpriors.report.sheets import Column, Sheet, texts
+from latentpriors.report.table import report, sections
+from latentpriors.report.words import TIED, apart, interval, listed, percent, tiny, verdict
 from latentpriors.store import StoreError
 
 # flow and gmm are a planted tie on each autoencoder; native is far off.
@@ -265,6 +266,40 @@ def test_a_cell_of_a_page_is_escaped() -> None:
     assert "<t>" not in html
 
 
+def test_texts_stay_as_they_are_and_a_page_without_a_table_says_nothing_of_headers() -> None:
+    table = pd.DataFrame({"design": ["ae", "vae"], "share": ["35%", "0"]})
+    parts = [Section("", [Text("Words.")]), Section("Shares", [texts(table)])]
+    assert twin("t", parts, Path()).endswith(table.to_markdown(index=False, disable_numparse=True) + "\n")
+    assert "A click on a header" not in page("t", parts)
+    assert "A click on a header" in page("t", [Section("", parts[1].blocks)])
+
+
+def test_words() -> None:
+    assert [listed(names) for names in ("a", "ab", "abc")] == ["a", "a and b", "a, b and c"]
+    assert [percent(share) for share in (0, 0.0994, 0.0996)] == ["0", "9.9%", "10%"]
+    assert [tiny(value) for value in (0, 1e-6, 2e-12)] == ["0", "1e-6", "2e-12"]
+    assert interval(1, 2.345) == "1.00 to 2.35"
+    assert interval(0.5, 1, ".0%") == "50% to 100%"
+    assert interval(None, None) is interval(np.nan, np.nan) is None
+    assert list(apart(pd.Series([0.049, 0.05, 1.0]))) == [True, False, False]
+    assert [verdict(d, d - 1, d + 1) for d in (-2, -1, 0, 2)] == ["better", TIED, TIED, "worse"]
+    assert verdict(-2, None, None) == TIED  # one seed
+
+
+def test_a_pair_is_found_in_either_order(folder: Folder) -> None:
+    results = loaded(folder)
+    for row in results.pairs.itertuples(index=False):
+        assert tuple(results.pair(row.a, row.b)) == tuple(results.pair(row.b, row.a)) == tuple(row)
+
+
+@pytest.mark.parametrize(("count", "size", "empty"), [(1, (2, 3.5), 0), (3, (6, 3.5), 0), (4, (6, 6.5), 2)])
+def test_panels_fill_rows(count: int, size: tuple[float, float], empty: int) -> None:
+    figure, spots = panels(count, 3, 2, 3, 0.5)
+    assert len(spots) == count
+    assert tuple(figure.get_size_inches()) == size
+    assert sum(not axes.axison for axes in figure.axes) == empty
+
+
 def test_ranks_are_those_of_the_comparisons(folder: Folder) -> None:
     results = loaded(folder)
     rows = results.competing.set_index("cell")
@@ -437,7 +472,7 @@ def test_the_last_fifth_of_a_training_is_looked_at(folder: Folder) -> None:
 
 def test_agreement_of_rankings(folder: Folder) -> None:
     shared, _ = folder
-    taus = agreement(loaded(folder))
+    taus = tau_table(loaded(folder))
     assert "FCD, penultimate" not in taus  # nobody has it
     assert taus.loc["FCD", "precision"] == pytest.approx(1)  # higher is better there
     assert taus.loc["FCD", "FCD, classifier 3"] == pytest.approx(1)

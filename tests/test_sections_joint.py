@@ -15,15 +15,14 @@ from test_report import REAL, written
 
 from latentpriors.evaluation.previews import read_grid, save_grid
 from latentpriors.metrics import compare
-from latentpriors.report.markdown import twin
-from latentpriors.report.page import Gallery, Picture, Section, Text
+from latentpriors.report.page import Gallery, Picture, Section, Text, twin
 from latentpriors.report.results import Results
 from latentpriors.report.sections.completion import completed
 from latentpriors.report.sections.conditional import conditional
-from latentpriors.report.sections.joint import joint_sections, two_stage
 from latentpriors.report.sections.likelihood import likelihood
 from latentpriors.report.sections.mismatch import mismatch
 from latentpriors.report.sections.sweep import swept
+from latentpriors.report.sections.two_stage import two_stage
 from latentpriors.report.table import report
 from latentpriors.studies.sweep_tables import COLUMNS, FIGURES, summary
 
@@ -363,12 +362,12 @@ def test_the_sweep_names_the_best_weights_and_what_fluctuates(tmp_path: Path) ->
 
 def test_without_files_there_is_no_section(tmp_path: Path) -> None:
     empty = results({"vae": {}, "ae": {}}, tmp_path)
-    assert [part for part in joint_sections(empty, tmp_path) if part.blocks] == []
+    assert [*likelihood(empty), *mismatch(empty), *two_stage(empty)] == []
+    assert [block for drawn in (swept, conditional, completed) for block in drawn(empty, tmp_path)] == []
     assert list(tmp_path.iterdir()) == []
     filled = replace(empty, likelihood={"vae": facts(-24.0), "ae": {}})
-    parts = [part for part in joint_sections(filled, tmp_path) if part.blocks]
-    assert [part.title for part in parts] == ["Likelihood", "Codes against their prior"]
-    assert "| ae " not in twin("title", [Section("all", parts[0].blocks)], tmp_path)
+    assert mismatch(filled)
+    assert "| ae " not in twin("title", [Section("all", likelihood(filled))], tmp_path)
 
 
 def test_a_report_has_the_sections_where_the_files_are(tmp_path: Path) -> None:

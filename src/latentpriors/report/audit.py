@@ -2,21 +2,18 @@
 
 __all__ = ["audit"]
 
-import base64
-import html
-from importlib import resources
 from pathlib import Path
 
 import pandas as pd
-from jinja2 import Template
-from matplotlib.figure import Figure
 
 from ..evaluation.previews import read_grid
 from ..store import load_json
+from .page import Picture, Section, Text, write_page
 from .plots.metric_check import corruption_curves
 from .plots.variance import share_bars
 from .sections.metric_check import check_summary, check_words, corruption_table, scorers
 from .sections.variance import budget_summary, budget_words, least_table, poster_steps, share_table
+from .sheets import texts
 
 CAPTIONS = {
     "shares": "How the variance of log FCD, one figure of one run, is divided among its sources. The wider a part, the "
@@ -47,44 +44,22 @@ def audit(designs: list[str], shared: Path, dataset: str, out: Path) -> str:
         "shares": share_bars({name: budget["share"] for name, budget in budgets.items()}),
         "corruptions": corruption_curves(curves, examples),
     }
+    for name, figure in drawn.items():
+        figure.savefig(out / f"{name}.png", dpi=150)
+    pictures = {name: Picture(out / f"{name}.png", name, CAPTIONS[name]) for name in drawn}
     accuracies = {"classifier": load_json(shared / "classifier.json"), "judge": load_json(shared / "judge.json")}
     answer = [check_summary(figures), budget_summary(budgets)]
-    budget = [share_table(budgets), "shares", *budget_words(budgets), least_table(budgets), *poster_steps(budgets)]
-    checks = [corruption_table(curves, figures), "corruptions", *check_words(figures)]
+    (example, steps), (who, scores) = poster_steps(budgets), scorers(accuracies)
     sections = [
-        ("", answer),
-        ("Where the variance of FCD comes from", budget),
-        ("Does FCD follow what is done to images?", checks),
-        ("Who scores", scorers(accuracies)),
-    ]
-    _write(f"{dataset}: is the metric to be believed?", sections, drawn, out)
+        Section("", [*map(Text, answer)]),
+        Section("Where the variance of FCD comes from", [
+            texts(share_table(budgets)), pictures["shares"], *map(Text, budget_words(budgets)),
+            texts(least_table(budgets)), Text(example), texts(steps),
+        ]),
+        Section("Does FCD follow what is done to images?", [
+            texts(corruption_table(curves, figures)), pictures["corruptions"], *map(Text, check_words(figures)),
+        ]),
+        Section("Who scores", [Text(who), texts(scores)]),
+    ]  # fmt: skip
+    write_page(f"{dataset}: is the metric to be believed?", sections, out)
     return "\n".join(answer)
-
-
-def _write(title: str, sections: list[tuple[str, list]], drawn: dict[str, Figure], out: Path) -> None:
-    """Writes both twins of a page whose blocks are tables, names of pictures and texts."""
-    for name, picture in drawn.items():
-        picture.savefig(out / f"{name}.png", dpi=150)
-    text = [f"# {title}"]
-    for heading, blocks in sections:
-        text += [f"## {heading}"] if heading else []
-        text += [_markdown(block) for block in blocks]
-    (out / "report.md").write_text("\n\n".join(text) + "\n")
-    template = Template(resources.files(__package__).joinpath("audit.html").read_text())
-    shown = [(heading, [_html(block, out) for block in blocks]) for heading, blocks in sections]
-    (out / "report.html").write_text(template.render(title=title, sections=shown))
-
-
-def _markdown(block: str | pd.DataFrame) -> str:
-    if isinstance(block, pd.DataFrame):
-        return block.to_markdown(index=False, disable_numparse=True)
-    return f"![{block}]({block}.png)\n\n*{CAPTIONS[block]}*" if block in CAPTIONS else block
-
-
-def _html(block: str | pd.DataFrame, out: Path) -> tuple[str, str, str]:
-    if isinstance(block, pd.DataFrame):
-        return "table", block.to_html(index=False, border=0), ""
-    if block in CAPTIONS:
-        return "picture", base64.b64encode((out / f"{block}.png").read_bytes()).decode(), CAPTIONS[block]
-    parts = html.escape(block).split("**")
-    return "text", "".join(f"<b>{part}</b>" if index % 2 else part for index, part in enumerate(parts)), ""

@@ -1,8 +1,10 @@
-"""The columns of a report's tables: what each figure is called, how it is written, and what it says; names of rows."""
+"""The columns of a table of cells: what each figure is called, how it is written, and what it says; names of rows."""
 
-__all__ = ["COLUMNS", "COPYIST", "COST", "MAIN", "NEIGHBOURS", "POSTER", "STRUCTURE", "column_of"]
+__all__ = ["COLUMNS", "COPYIST", "MAIN", "POSTER", "cells_sheet", "column_of"]
 
-from .sheets import Column
+import pandas as pd
+
+from .sheets import Column, Sheet
 
 COPYIST = ("bootstrap", "copies of training codes")  # the prior, and what every table says of it
 
@@ -140,34 +142,13 @@ MAIN = (
     "nll", "fit_seconds",
 )  # fmt: skip
 
-# What a prior costs.
-COST = ("cell", "fcd", "parameters", "steps", "fit_seconds", "samples_per_second", "evaluations", "device")
-
-# Two neighbours of the table, and what would tell them apart.
-NEIGHBOURS = (
-    Column("pair", "pair", "s", ""),
-    Column("ratio", "FCD ratio", ".2f", "FCD of the worse over the better, geometric means over seeds."),
-    Column("span", "95% interval", "s", "Of the ratio, for this pair alone."),
-    Column("p", "p alone", ".3f", "Of the t test of log FCD, paired by seed on one autoencoder, else Welch's."),
-    Column("p_holm", "p, Holm", ".3f", "After Holm's correction over all pairs of competing cells."),
-    Column("alone", "seeds, alone", ".0f",
-           "Seeds of each cell that would tell the two apart with a power of 80%; empty: more than 1,000, or unknown."),
-    Column("holm", "seeds, Holm", ".0f", "The same at the first step of Holm's correction."),
-    Column("samples", "samples", ",.0f",
-           "Samples from which on the bias of their count contributes less than a tenth of the difference in FCD."),
-)  # fmt: skip
-
-# How far codes separate the classes.
-STRUCTURE = (
-    Column("codes", "codes", "s", ""),
-    Column("knn", "k-NN accuracy", ".3f", "Of the test codes' classes, from the nearest training codes."),
-    Column("probe", "linear probe", ".3f", "Accuracy of a linear classifier on the codes."),
-    Column("nmi", "NMI", ".3f", "Normalized mutual information of a clustering of the codes with the classes."),
-    Column("parameters", "parameters", ",.0f", "Of encoder and decoder, and of what else was trained with them."),
-)  # fmt: skip
-
 
 def column_of(key: str) -> Column:
     """Returns the column of a key; a figure that has none yet is shown under its own name."""
     known = {column.key: column for column in COLUMNS}
     return known.get(key, Column(key, key.replace("_", " "), "g", f"`{key}` of the cell's JSON file.", "Other"))
+
+
+def cells_sheet(table: pd.DataFrame, keys: tuple[str, ...], **options: bool) -> Sheet:
+    """Returns some figures of each row of a table of cells, its yardsticks muted."""
+    return Sheet(tuple(column_of(key) for key in keys), table, tuple(table.yardstick), **options)

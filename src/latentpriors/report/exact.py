@@ -9,12 +9,10 @@ import pandas as pd
 from ..store import load_json
 from ..studies.densities import DENSITIES
 from ..studies.exact_thresholds import CONTAINS, INTEGRAL, NATS, NEAR, PLAIN, WASSERSTEIN
-from .exact_tables import figures_sheet, grades_sheet, main_sheet, reference_sheet
-from .markdown import twin
-from .page import Picture, Section, Text, page
+from .page import Section, Text, write_page, written
 from .plots.exact import distance_dots, grade_lines, samples_on
-from .plots.style import save
-from .sheets import plain
+from .sheets import Column, Sheet, plain
+from .words import interval
 
 TITLE = "Exact answers: priors and metrics on densities that are known"
 PICTURED = ("rings", "mixture", "roll")  # of the roll the plane in which it is rolled up
@@ -34,6 +32,41 @@ SCALE = (
     "standardized units."
 )
 
+FIGURES = (
+    Column("name", "prior and density", "s", "A prior and the density to whose codes it was fitted."),
+    Column("sliced_wasserstein", "sliced Wasserstein", ".4f",
+           "Of samples to as many held-out codes, in standard deviations of the codes, mean over seeds."),
+    Column("sliced_wasserstein_floor", "its floor", ".4f", "The same of other codes of the truth."),
+    Column("sliced_wasserstein_passes", f"at most {WASSERSTEIN}", "s", "Whether it is what is asked for."),
+    Column("two_sample_accuracy", "two-sample accuracy", ".3f",
+           "Of a vote of five neighbours that tells samples from held-out codes: 0.5 where it cannot."),
+    Column("nll", "NLL", ".3f", "Negative log-likelihood of the held-out codes, nats."),
+    Column("kl", "KL", ".3f", "NLL less the entropy, both of the same held-out codes, nats: 0 for the truth."),
+    Column("kl_passes", f"at most {NATS}", "s", "Whether KL is what is asked for; empty where the family does not "
+           "contain the density."),
+    Column("integral", "integral", ".4f", "Of exp(log_prob) over a square of 12 standard deviations: 1 for a density."),
+    Column("integral_passes", f"within {INTEGRAL} of 1", "s", "Whether it is what is asked for."),
+    Column("parameters", "parameters", ",.0f", "How many numbers the fit found."),
+    Column("steps", "steps", ",.0f", "Gradient steps; 0 for closed forms."),
+)  # fmt: skip
+GRADES = (
+    Column("name", "density and shift", "s", "What both samples were drawn from; shift in standard deviations."),
+    Column("sliced_wasserstein", "sliced Wasserstein", ".3f", "What it says, in standard deviations."),
+    Column("sliced_wasserstein_expected", "right", ".3f", "√(shift² + floor²)."),
+    Column("sliced_wasserstein_passes", "within the floor", "s", "Whether the two differ by no more than the floor."),
+    Column("two_sample_accuracy", "two-sample accuracy", ".3f", "What it says."),
+    Column("two_sample_best", "best possible", ".3f", "The accuracy of the likelihood ratio of the known densities."),
+    Column("two_sample_passes", "as asked", "s", "Not above the best, and near it for a plain shift."),
+)  # fmt: skip
+REFERENCES = (
+    Column("density", "density", "s", ""),
+    Column("dim", "dimensions", "d", ""),
+    Column("entropy", "entropy", ".3f", "Of the held-out codes, nats."),
+    Column("sliced_wasserstein_floor", "the truth itself", ".4f", ""),
+    Column("sliced_wasserstein_gaussian", "Gaussian of its moments", ".4f", ""),
+    Column("sliced_wasserstein_normal", "N(0, I)", ".4f", ""),
+)
+
 
 def exact(priors: list[str], folder: Path, out: Path) -> str:
     """Writes report.md, report.html, table.csv and the pictures; returns the first table as text.
@@ -50,28 +83,23 @@ def exact(priors: list[str], folder: Path, out: Path) -> str:
     order = list(dict.fromkeys(table.prior))
     points = {name: pd.read_csv(folder / f"{name}.csv") for name in order}
     bounds = {"sliced_wasserstein": WASSERSTEIN, "kl": NATS}
-
-    def picture(name: str, kind: str, drawn: object) -> Picture:
-        save(drawn, out / f"{name}.png")
-        return Picture(out / f"{name}.png", name, CAPTIONS[kind])
-
-    drawn = {d: {name: z[z.density == d] for name, z in points.items()} for d in PICTURED}
+    dots, lines = distance_dots(table, bounds), grade_lines(grades)
+    drawn = {d: samples_on(DENSITIES[d], {name: z[z.density == d] for name, z in points.items()}) for d in PICTURED}
     sections = [
         Section("", [
             *map(Text, [_priors_in_words(table), _asked(), _metrics_in_words(grades)]),
-            picture("distances", "distances", distance_dots(table, bounds)), main_sheet(table),
+            *written("distances", dots, CAPTIONS["distances"], out), _main_sheet(table),
         ]),
-        Section("What the distances mean", [Text(SCALE), reference_sheet(table)]),
-        Section("What was drawn", [picture(d, "samples", samples_on(DENSITIES[d], drawn[d])) for d in PICTURED]),
+        Section("What the distances mean", [Text(SCALE), _reference_sheet(table)]),
+        Section("What was drawn", [b for d in PICTURED for b in written(d, drawn[d], CAPTIONS["samples"], out)]),
         Section("Are the metrics right?", [
-            Text(_grades_asked()), picture("grades", "grades", grade_lines(grades)), grades_sheet(grades),
+            Text(_grades_asked()), *written("grades", lines, CAPTIONS["grades"], out), _grades_sheet(grades),
         ]),
-        Section("All figures", [figures_sheet(table)]),
+        Section("All figures", [_figures_sheet(table)]),
     ]  # fmt: skip
     table.to_csv(out / "table.csv", index=False)
-    (out / "report.html").write_text(page(TITLE, sections))
-    (out / "report.md").write_text(twin(TITLE, sections, out))
-    return plain(main_sheet(table))
+    write_page(TITLE, sections, out)
+    return plain(_main_sheet(table))
 
 
 def _table(priors: list[str], folder: Path) -> pd.DataFrame:
@@ -114,11 +142,11 @@ def _asked() -> str:
 def _metrics_in_words(grades: pd.DataFrame) -> str:
     right = [int(grades[f"{key}_passes"].sum()) for key in ("sliced_wasserstein", "two_sample")]
     small = grades[grades["shift"] == 0]
+    said = [interval(x.min(), x.max(), ".3f") for x in (small.sliced_wasserstein, small.two_sample_accuracy)]
     return (
         f"**The metrics**, on samples whose difference is known: sliced Wasserstein is right in {right[0]} of "
         f"{len(grades)} cases and the two-sample test in {right[1]}. Of two samples of one density they say "
-        f"{small.sliced_wasserstein.min():.3f} to {small.sliced_wasserstein.max():.3f} and "
-        f"{small.two_sample_accuracy.min():.3f} to {small.two_sample_accuracy.max():.3f} (no difference: 0.5)."
+        f"{said[0]} and {said[1]} (no difference: 0.5)."
     )
 
 
@@ -130,3 +158,47 @@ def _grades_asked() -> str:
         f"tell, by more than three standard errors, and from a shift of {PLAIN} on not more than {NEAR} below it; "
         "without a shift it should be 0.5."
     )
+
+
+def _main_sheet(table: pd.DataFrame) -> Sheet:
+    """Returns a row for each prior: sliced Wasserstein and KL on every density, and how much of what is asked it does.
+
+    Arguments:
+        table: A row for each prior and density, as in all functions here but `_grades_sheet`.
+    """
+    columns = [Column("prior", "prior", "s", "")]
+    columns.append(Column("done", "does", "s", "How many of the bounds that apply to it it keeps.", "What is asked"))
+    kinds = {"sliced_wasserstein": ("Sliced Wasserstein", ".3f"), "kl": ("KL to the truth, nats", ".3f")}
+    for key, (group, pattern) in kinds.items():
+        meaning = next(column.meaning for column in FIGURES if column.key == key)
+        columns += [Column(f"{key} {density}", density, pattern, meaning, group) for density in DENSITIES]
+    rows, muted = [], []
+    for name, part in table.groupby("prior", sort=False):
+        verdicts = part[[key for key in part if key.endswith("_passes")]].stack().dropna()
+        row = {"prior": name, "done": f"{int(verdicts.astype(bool).sum())} of {len(verdicts)}"}
+        rows.append(row | {f"{key} {line['density']}": line[key] for _, line in part.iterrows() for key in kinds})
+        muted.append(bool(part.yardstick.any()))
+    return Sheet(tuple(columns), pd.DataFrame(rows), tuple(muted), grouped=True)
+
+
+def _figures_sheet(table: pd.DataFrame) -> Sheet:
+    """Returns all figures, a row for each prior and density."""
+    named = table.assign(name=table.prior + " on " + table.density)
+    return Sheet(FIGURES, _verdicts(named), tuple(table.yardstick), explained=True)
+
+
+def _reference_sheet(table: pd.DataFrame) -> Sheet:
+    """Returns for each density the distances of what needs no prior, means over the priors' codes."""
+    keys = [column.key for column in REFERENCES[2:]]
+    found = table.groupby("density", sort=False)[keys].mean().reindex(DENSITIES).reset_index()
+    return Sheet(REFERENCES, found.assign(dim=[DENSITIES[name].dim for name in found.density]))
+
+
+def _grades_sheet(grades: pd.DataFrame) -> Sheet:
+    """Returns the grades of the metrics, from the rows of `exact_grades.grade`."""
+    return Sheet(GRADES, _verdicts(grades.assign(name=[f"{r.density}, {r.shift:g}" for r in grades.itertuples()])))
+
+
+def _verdicts(table: pd.DataFrame) -> pd.DataFrame:
+    words = {key: table[key].map({True: "yes", False: "no"}) for key in table if key.endswith("_passes")}
+    return table.assign(**words)

@@ -1,8 +1,9 @@
-"""A page out of sections of text, tables and pictures, as HTML that needs nothing else."""
+"""A page out of sections of text, tables and pictures: HTML that needs nothing else, and markdown beside it."""
 
-__all__ = ["Gallery", "Picture", "Section", "Text", "page", "written"]
+__all__ = ["Gallery", "Picture", "Section", "Text", "page", "twin", "write_page", "written"]
 
 import base64
+import itertools
 import re
 from dataclasses import dataclass, field
 from importlib import resources
@@ -14,7 +15,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from .plots.style import save
-from .sheets import Sheet
+from .sheets import Sheet, plain
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,9 @@ class Section:
     def anchor(self) -> str:
         return re.sub(r"\W+", "-", self.title.lower()).strip("-")
 
+    def has(self, kind: str) -> bool:
+        return any(block.kind == kind for block in self.blocks)
+
 
 def written(name: str, drawn: Figure | Image.Image | None, caption: str, out: Path) -> list[Picture]:
     """Writes a picture to OUT/NAME.png and returns it as a block; no block where there is none."""
@@ -71,6 +75,12 @@ def written(name: str, drawn: Figure | Image.Image | None, caption: str, out: Pa
         return []
     save(drawn, out / f"{name}.png")
     return [Picture(out / f"{name}.png", name, caption)]
+
+
+def write_page(title: str, sections: list[Section], out: Path) -> None:
+    """Writes a page to OUT/report.html and, for those who read it where the repository is shown, OUT/report.md."""
+    (out / "report.html").write_text(page(title, sections))
+    (out / "report.md").write_text(twin(title, sections, out))
 
 
 def page(title: str, sections: list[Section]) -> str:
@@ -81,6 +91,15 @@ def page(title: str, sections: list[Section]) -> str:
     return template.render(title=title, sections=sections)
 
 
+def twin(title: str, sections: list[Section], home: Path) -> str:
+    """Returns the markdown of the same page, its pictures in files below `home`."""
+    parts = [f"# {title}"]
+    for section in sections:
+        parts += [f"## {section.title}"] if section.title else []
+        parts += [_markdown(block, home) for block in section.blocks]
+    return "\n\n".join(parts) + "\n"
+
+
 def _bold(text: str) -> Markup:
     parts = str(escape(text)).split("**")
     return Markup("".join(f"<b>{part}</b>" if index % 2 else part for index, part in enumerate(parts)))
@@ -88,3 +107,25 @@ def _bold(text: str) -> Markup:
 
 def _encoded(path: Path) -> str:
     return base64.b64encode(path.read_bytes()).decode()
+
+
+def _markdown(block: Text | Sheet | Picture | Gallery, home: Path) -> str:
+    if isinstance(block, Text):
+        return block.text
+    if isinstance(block, Picture):
+        return f"![{block.title}]({block.path.relative_to(home)})\n\n*{block.caption}*"
+    if isinstance(block, Gallery):
+        # A table of two columns, which is as wide as a page of text shows without making pictures small.
+        items = [f"**{title}**<br>![{title}]({path.relative_to(home)})" for title, path in block.items]
+        items += [""] * (len(items) % 2)
+        rows = ["|   |   |", "|:--|:--|", *(f"| {a} | {b} |" for a, b in zip(items[::2], items[1::2], strict=True))]
+        return (f"*{block.caption}*\n\n" if block.caption else "") + "\n".join(rows)
+    if not block.grouped:
+        meanings = [f"- **{c.title}**: {c.meaning}" for c in block.columns if c.meaning and block.explained]
+        return "\n\n".join(filter(None, [plain(block), "\n".join(meanings)]))
+    parts = []
+    for group, columns in itertools.groupby(block.columns[1:], lambda column: column.group):
+        columns = list(columns)
+        parts += [f"### {group}", plain(block, (block.columns[0], *columns))]
+        parts += ["\n".join(f"- **{c.title}**: {c.meaning}" for c in columns)] if block.explained else []
+    return "\n\n".join(parts)

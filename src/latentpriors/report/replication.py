@@ -11,6 +11,9 @@ import pandas as pd
 from ..metrics import difference_interval, student_interval
 from ..store import load_json
 from .ledger import read_ledger
+from .page import Section, Text, twin
+from .sheets import texts
+from .words import interval
 
 VERDICTS = ("replicated", "not replicated", "undecided", "not comparable")
 NOT_RUN = "not run yet"  # why there is no verdict, of models that are to come
@@ -47,13 +50,13 @@ def markdown(ledger: dict, rows: pd.DataFrame) -> str:
     found = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict])
     waiting = int((rows.rule == NOT_RUN).sum())
     later = f" ({waiting} of these because they are not run yet)" if waiting else ""
-    parts = ["# Published figures and ours", READING, f"Of {len(rows)} figures and claims: {found}{later}."]
+    sections = [Section("", [Text(READING), Text(f"Of {len(rows)} figures and claims: {found}{later}.")])]
     for name, source in ledger["sources"].items():
         shown = rows[rows.source == name].drop(columns=["id", "source"])
         if len(shown):
             shown = shown.rename(columns={"interval": "95% interval", "rule": "rule, or why there is no verdict"})
-            parts += [f"## {source['title']}", source["about"], shown.to_markdown(index=False, disable_numparse=True)]
-    return "\n\n".join(parts) + "\n"
+            sections.append(Section(source["title"], [Text(source["about"]), texts(shown)]))
+    return twin("Published figures and ours", sections, Path())
 
 
 def _row(entry: dict, cells: dict, folder: Path) -> dict:
@@ -67,7 +70,7 @@ def _row(entry: dict, cells: dict, folder: Path) -> dict:
         (mean, low, high), seeds = _estimate(entry["rule"], keys, runs, cells)
     except ValueError as error:
         raise ValueError(f"{entry['id']}: {error}") from error
-    row |= {"ours": f"{mean:.2f}", "seeds": seeds, "interval": "" if low is None else f"{low:.2f} to {high:.2f}"}
+    row |= {"ours": f"{mean:.2f}", "seeds": seeds, "interval": interval(low, high) or ""}
     if entry["rule"] == "order":
         row["ours"] = f"{np.mean(runs[0]):.2f} and {np.mean(runs[1]):.2f}, difference {mean:+.2f}"
     if entry["rule"] != "not comparable":

@@ -1,6 +1,6 @@
 """What the stages wrote of a table, read once: its figures, its ranks, and where its pictures are."""
 
-__all__ = ["ALPHA", "Results", "load_results", "log_figures"]
+__all__ = ["Results", "load_results", "log_figures"]
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,8 +12,8 @@ from ..metrics import compare, ranked
 from ..store import StoreError, load_json
 from .columns import COLUMNS, COPYIST, POSTER
 from .memorization import flags
+from .words import apart
 
-ALPHA = 0.05  # the level at which a pair looked at alone is told apart
 TEXT = ("cell", "rank", "rank_alone", "interval", "memorized", "device", "classifier_hash")
 
 
@@ -56,6 +56,20 @@ class Results:
         """For each cell its name with the poster's in brackets, or that it copies."""
         rows = self.table.itertuples()
         return {row.cell: f"{row.cell} ({row.alias})" if pd.notna(row.alias) else row.cell for row in rows}
+
+    @property
+    def shown(self) -> pd.DataFrame:
+        """The table with these names for its cells."""
+        return self.table.assign(cell=self.table.cell.map(self.names))
+
+    def pairs_of(self, cell: str) -> pd.DataFrame:
+        """Returns the pairs of a competing cell, by the other's name."""
+        mine = self.pairs[(self.pairs.a == cell) | (self.pairs.b == cell)]
+        return mine.set_index(mine.a.where(mine.a != cell, mine.b))
+
+    def pair(self, one: str, other: str) -> pd.Series:
+        """Returns the pair of two competing cells, whichever of them is its a."""
+        return self.pairs_of(one).loc[other]
 
     def ceiling(self, autoencoder: str) -> pd.Series | None:
         """Returns the row of an autoencoder's reconstructions, what a perfect prior would get."""
@@ -163,7 +177,7 @@ def _shares(table: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
 
 def _ranks_alone(pairs: pd.DataFrame, names: list[str]) -> dict[str, tuple[int, int]]:
     """Returns the ranks left to each row where every pair is looked at alone, without correction."""
-    told = pairs[pairs.p < ALPHA]
+    told = pairs[apart(pairs.p)]
     ahead = told.a.where(told.difference < 0, told.b)
     behind = told.b.where(told.difference < 0, told.a)
     return {name: (1 + int((behind == name).sum()), len(names) - int((ahead == name).sum())) for name in names}

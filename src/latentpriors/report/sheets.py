@@ -1,12 +1,14 @@
 """A table as a reader sees it: which figures, how they are written, and what they sort by."""
 
-__all__ = ["Column", "Sheet", "plain"]
+__all__ = ["Column", "Sheet", "plain", "texts"]
 
 import itertools
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import pandas as pd
+
+from .words import interval
 
 
 class Column(NamedTuple):
@@ -30,6 +32,7 @@ class Sheet:
         grouped: Whether the groups of the columns are shown, and in markdown each becomes a table of its own.
         explained: Whether the meaning of each column follows.
         missing: What stands where there is no figure.
+        align: How all columns but the first stand in markdown.
     """
 
     columns: tuple[Column, ...]
@@ -38,6 +41,7 @@ class Sheet:
     grouped: bool = False
     explained: bool = False
     missing: str = ""
+    align: str = "right"
     kind = "sheet"
 
     @property
@@ -53,12 +57,17 @@ class Sheet:
         return [(name, len(list(part))) for name, part in itertools.groupby(self.columns[1:], lambda c: c.group)]
 
 
+def texts(table: pd.DataFrame) -> Sheet:
+    """Returns a sheet of a table whose cells are texts already, under its own titles."""
+    return Sheet(tuple(Column(title, title, "s", "") for title in table), table, align="left")
+
+
 def plain(sheet: Sheet, columns: tuple[Column, ...] | None = None) -> str:
     """Returns a table, or some columns of it, as text."""
     columns = columns or sheet.columns
     shown = [[_cell(row, column, sheet.missing)[0] for column in columns] for _, row in sheet.table.iterrows()]
     table = pd.DataFrame(shown, columns=range(len(columns)))
-    align = ["left", *["right"] * (len(columns) - 1)]
+    align = ["left", *[sheet.align] * (len(columns) - 1)]
     return table.to_markdown(
         index=False, disable_numparse=True, colalign=align, headers=[column.title for column in columns]
     )
@@ -69,7 +78,7 @@ def _cell(row: pd.Series, column: Column, missing: str) -> tuple[str, object]:
     value = row.get(column.key)
     if column.key == "interval":
         low, high = row.get("fcd_low"), row.get("fcd_high")
-        return ("", "") if pd.isna(low) else (f"{low:.2f} to {high:.2f}", float(low))
+        return ("", "") if pd.isna(low) else (interval(low, high), float(low))
     if value is None or (isinstance(value, float) and pd.isna(value)):
         return missing, ""
     if column.key == "rank":

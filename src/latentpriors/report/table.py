@@ -1,19 +1,39 @@
-"""The report of a table, redrawn from what is in git: metrics and previews, nothing else."""
+"""The report of a table, redrawn from what is in git: the order of its sections."""
 
-__all__ = ["report"]
+__all__ = ["report", "sections"]
 
 from pathlib import Path
 
 import pandas as pd
 
-from .columns import MAIN, column_of
-from .markdown import twin
-from .page import page
+from .columns import COLUMNS, MAIN, cells_sheet, column_of
+from .memorization import memorization
+from .page import Picture, Section, Text, write_page, written
+from .plots.table import forest
 from .results import Results, load_results
-from .sections.table import main_sheet, sections
-from .sheets import plain
+from .sections.agreement import agreement
+from .sections.answer import conclusions, method
+from .sections.codes import classes, planes
+from .sections.completion import completed
+from .sections.conditional import conditional
+from .sections.convergence import convergence
+from .sections.cost import cost
+from .sections.galleries import galleries
+from .sections.likelihood import likelihood
+from .sections.mismatch import mismatch
+from .sections.significance import significance
+from .sections.sweep import swept
+from .sections.two_stage import two_stage
+from .sheets import Sheet, plain
+from .words import apart
 
 LONG = ("fcd_by_seed", "fcd_by_classifier", "fcd_by_count")
+
+CAPTION = (
+    "FCD of every cell with its 95% interval over seeds, on a logarithmic axis. Dark blue: the best cell and those "
+    "that the seeds do not tell from it, each pair looked at alone; pale blue: told apart; grey diamonds are "
+    "yardsticks, not competitors."
+)
 
 
 def report(cells: dict[str, dict], real: dict[str, dict], shared: Path, dataset: str, out: Path) -> str:
@@ -31,11 +51,61 @@ def report(cells: dict[str, dict], real: dict[str, dict], shared: Path, dataset:
     """
     results = load_results(cells, real, shared, dataset)
     title = f"{dataset}: which prior over the codes makes the best images?"
-    parts = sections(results, out)
     _write_table(results, out)
-    (out / "report.html").write_text(page(title, parts))
-    (out / "report.md").write_text(twin(title, parts, out))
-    return plain(main_sheet(results))
+    write_page(title, sections(results, out), out)
+    return plain(_main(results))
+
+
+def sections(results: Results, out: Path) -> list[Section]:
+    """Returns a report's sections, the answer first; their pictures are written into a folder.
+
+    A picture or figure that the table does not have is left out, and a section without any is too.
+    """
+    shown = galleries(results, out)
+    parts = [
+        Section("", _answer(results, out)),
+        Section("How sure this is", significance(results, out)),
+        Section("Samples", shown["samples"]),
+        Section("Nearest neighbours", shown["nearest"]),
+        Section("Codes and classes", classes(results, out)),
+        Section("Codes and prior samples", planes(results, out)),
+        Section("Between two images", shown["walks"]),
+        Section("Noise that skipped the prior", shown["skipped"]),
+        Section("Samples over training", [*shown["training"], *convergence(results, out)]),
+        Section("Likelihood", likelihood(results)),
+        Section("Codes against their prior", mismatch(results)),
+        Section("Joint or two-stage", two_stage(results)),
+        Section("Over the weight of the reconstruction", swept(results, out)),
+        Section("Class-conditional images", conditional(results, out)),
+        Section("Completed images", completed(results, out)),
+        Section("Cost against quality", cost(results, out)),
+        Section("Agreement of metrics", agreement(results, out)),
+        Section("All figures", [cells_sheet(results.shown, _every(results), grouped=True, explained=True)]),
+        Section("How it was measured", [Text(method(results))]),
+    ]
+    return [part for part in parts if part.blocks]
+
+
+def _answer(results: Results, out: Path) -> list[Text | Picture | Sheet]:
+    """Returns the answer in words, FCD of all cells as a picture, and the first table."""
+    best = results.competing.cell[0]
+    mine = results.pairs_of(best)
+    tied = {best, *mine.index[~apart(mine.p)]}
+    words = [Text(text) for text in (*conclusions(results), memorization(results.table))]
+    drawn = forest(results.shown.assign(tied=results.table.cell.isin(tied)))
+    return [*words, *written("forest", drawn, CAPTION, out), _main(results)]
+
+
+def _main(results: Results) -> Sheet:
+    return cells_sheet(results.shown, MAIN)
+
+
+def _every(results: Results) -> tuple[str, ...]:
+    """Returns the keys of all figures that a row of the table has, those that no column is made for last."""
+    table = results.table
+    known = [column.key for column in COLUMNS if column.key == "interval" or table[column.key].notna().any()]
+    numbers = table.select_dtypes("number").columns
+    return (*known, *(key for key in numbers if key not in known and key not in ("fcd_low", "fcd_high")))
 
 
 def _write_table(results: Results, out: Path) -> None:
@@ -43,6 +113,6 @@ def _write_table(results: Results, out: Path) -> None:
     table = results.table
     nested = [key for key in table if key in LONG or table[key].map(lambda value: isinstance(value, list | dict)).any()]
     table.drop(columns=nested).to_csv(out / "table.csv", index=False)
-    shown = [[text for text, _ in cells] for _, cells in main_sheet(results).rows]
+    shown = [[text for text, _ in cells] for _, cells in _main(results).rows]
     titles = [column_of(key).title for key in MAIN]
     (out / "table.tex").write_text(pd.DataFrame(shown, columns=titles).to_latex(index=False, na_rep="--", escape=True))

@@ -8,9 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..studies.trials import CHOSEN_ON, WORTH, best_after, choice
-from .markdown import twin
-from .page import Picture, Section, Text, page
-from .plots.style import save
+from .page import Section, Text, write_page, written
 from .plots.tuning import best_lines
 from .sheets import Column, Sheet, plain
 
@@ -46,17 +44,14 @@ def tuning_report(logs: dict[str, pd.DataFrame], out: Path) -> str:
         logs: The trials of each data set, as `load_log` returns them.
         out: An empty folder.
     """
-    save(best_lines({name: best_after(log) for name, log in logs.items()}), out / "best.png")
+    drawn = best_lines({name: best_after(log) for name, log in logs.items()})
     sheets = {name: Sheet(PRIORS, _priors(log), explained=name == CHOSEN_ON) for name, log in logs.items()}
     sections = [
-        Section("", [
-            Text(_words(logs[CHOSEN_ON])), Picture(out / "best.png", "best", CAPTION), sheets[CHOSEN_ON],
-        ]),
+        Section("", [Text(_words(logs[CHOSEN_ON])), *written("best", drawn, CAPTION, out), sheets[CHOSEN_ON]]),
         *(Section(f"On {name}", [sheet]) for name, sheet in sheets.items() if name != CHOSEN_ON),
         *(Section(f"All trials on {name}", [Sheet(TRIALS, _trials(log))]) for name, log in logs.items()),
-    ]  # fmt: skip
-    (out / "report.html").write_text(page(TITLE, sections))
-    (out / "report.md").write_text(twin(TITLE, sections, out))
+    ]
+    write_page(TITLE, sections, out)
     return plain(sheets[CHOSEN_ON])
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from .style import BLUE, GREEN, GREY, ORANGE, PURPLE
+from .style import BLUE, GREEN, GREY, ORANGE, PURPLE, panels
 
 WIDEST = 7  # panels beside each other
 _PAPER = {"boxstyle": "round,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.7}
@@ -15,13 +15,8 @@ _PAPER = {"boxstyle": "round,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.7
 
 def latent_maps(maps: dict[str, pd.DataFrame]) -> Figure:
     """Draws the t-SNE of each autoencoder's codes, with columns x, y and label, colored by class."""
-    columns = min(3, len(maps))
-    rows = -(-len(maps) // columns)
-    figure = Figure(figsize=(3.3 * columns, 3.5 * rows), layout="constrained")
-    spots = figure.subplots(rows, columns, squeeze=False).ravel()
-    for axes in spots[len(maps) :]:
-        axes.set_axis_off()
-    for axes, (name, points) in zip(spots, maps.items(), strict=False):
+    figure, spots = panels(len(maps), 3, 3.3, 3.5)
+    for axes, (name, points) in zip(spots, maps.items(), strict=True):
         axes.scatter(points.x, points.y, c=points.label, cmap="tab10", s=3, lw=0)
         for label, own in points.groupby("label"):
             x, y = _densest(own[["x", "y"]].to_numpy())
@@ -66,11 +61,8 @@ def densities(planes: dict[tuple[str, str], pd.DataFrame]) -> Figure:
 def curves(tables: dict[str, pd.DataFrame]) -> Figure:
     """Draws what was logged of each training over its steps: columns step, seed, figure and value."""
     tables = {name: table for name, table in tables.items() if len(table)}
-    columns = min(3, len(tables))
-    rows = -(-len(tables) // columns)
-    figure = Figure(figsize=(3.3 * columns, 2.2 * rows), layout="constrained")
-    spots = figure.subplots(rows, columns, squeeze=False).ravel()
-    for axes, (name, table) in zip(spots, tables.items(), strict=False):
+    figure, spots = panels(len(tables), 3, 3.3, 2.2)
+    for axes, (name, table) in zip(spots, tables.items(), strict=True):
         colors = dict(zip(sorted(table.figure.unique()), (BLUE, ORANGE, GREEN, PURPLE), strict=False))
         for (label, seed), part in table.groupby(["figure", "seed"]):
             axes.plot(part.step, part.value, color=colors[label], lw=1, label=label if seed == 0 else None)
@@ -81,8 +73,6 @@ def curves(tables: dict[str, pd.DataFrame]) -> Figure:
             axes.set_ylim(low - margin, high + margin)
         axes.set_title(name, fontsize=9)
         axes.legend(fontsize=7, frameon=False)
-    for axes in spots[len(tables) :]:
-        axes.set_axis_off()
     figure.supxlabel("gradient steps (of a gmm: components; of kde: trials)", fontsize=8)
     figure.supylabel("loss or figure of the method", fontsize=8)
     return figure
@@ -92,19 +82,15 @@ def _grid(planes: dict[tuple[str, str], pd.DataFrame], width: float, height: flo
     """Returns a figure and its axes by (row, column) name: a grid, or where that would be mostly empty, in order."""
     rows, columns = (list(dict.fromkeys(key[i] for key in planes)) for i in (0, 1))
     sparse = len(columns) > WIDEST and len(planes) < 0.7 * len(rows) * len(columns)
-    across = min(WIDEST, len(planes)) if sparse else len(columns)
-    down = -(-len(planes) // across) if sparse else len(rows)
-    figure = Figure(figsize=(width * across, height * down + 0.3), layout="constrained")
-    spots = figure.subplots(down, across, squeeze=False)
     keys = list(planes) if sparse else [(row, column) for row in rows for column in columns]
-    grid = dict(zip(keys, spots.ravel(), strict=False))
-    for axes in spots.ravel():
-        axes.set(xticks=[], yticks=[])
+    figure, spots = panels(len(keys), WIDEST if sparse else len(columns), width, height, 0.3)
+    grid = dict(zip(keys, spots, strict=True))
     for (row, column), axes in grid.items():
+        axes.set(xticks=[], yticks=[])
         title = f"{row}-{column}" if sparse else column if row == rows[0] else ""
         axes.set_title(title, fontsize=9)
         axes.set_ylabel(row if not sparse and column == columns[0] else "")
-    for axes in {*spots.ravel()} - {grid[key] for key in planes}:
+    for axes in {*spots} - {grid[key] for key in planes}:
         axes.set_axis_off()
     return figure, grid
 

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ...studies.densities import DENSITIES, Density
-from .style import BLUE, GREEN, GREY, ORANGE, PURPLE
+from .style import BLUE, GREEN, GREY, ORANGE, PURPLE, panels
 
 SHADES = dict(zip(DENSITIES, (BLUE, ORANGE, GREEN, PURPLE), strict=True))
 TITLES = {"sliced_wasserstein": "sliced Wasserstein (standard deviations)", "kl": "KL to the truth (nats)"}
@@ -23,8 +23,8 @@ def distance_dots(table: pd.DataFrame, bounds: dict[str, float]) -> Figure:
         bounds: Of sliced_wasserstein and kl.
     """
     names = list(dict.fromkeys(table.prior))
-    figure = Figure(figsize=(6.6, 0.26 * len(names) + 1.1), layout="constrained")
-    for axes, (key, bound) in zip(figure.subplots(1, 2, sharey=True), bounds.items(), strict=True):
+    figure, spots = panels(2, 2, 3.3, 0.26 * len(names), 1.1, sharey=True)
+    for axes, (key, bound) in zip(spots, bounds.items(), strict=True):
         for density, part in table.dropna(subset=key).groupby("density", sort=False):
             rows = [names.index(name) for name in part.prior]
             axes.plot(part[key].clip(lower=LEAST[key]), rows, "o", ms=5, color=SHADES[density], alpha=0.8)
@@ -47,12 +47,9 @@ def samples_on(truth: Density, drawn: dict[str, pd.DataFrame]) -> Figure:
         drawn: For each prior points with the columns x and y.
     """
     real = truth.sample(POINTS, 0)[:, :2]
-    columns = min(COLUMNS, len(drawn) + 1)
-    rows = -(-(len(drawn) + 1) // columns)
-    figure = Figure(figsize=(1.45 * columns, 1.6 * rows), layout="constrained")
-    spots = figure.subplots(rows, columns, squeeze=False).ravel()
+    figure, spots = panels(len(drawn) + 1, COLUMNS, 1.45, 1.6)
     center, reach = real.mean(0), 1.25 * np.abs(real - real.mean(0)).max()
-    for axes, name in zip(spots, ["truth", *drawn], strict=False):
+    for axes, name in zip(spots, ["truth", *drawn], strict=True):
         axes.scatter(*real.T, s=1.5, lw=0, color=GREY, alpha=0.5)
         if name in drawn:
             axes.scatter(drawn[name].x, drawn[name].y, s=2, lw=0, color=ORANGE, alpha=0.8)
@@ -60,8 +57,6 @@ def samples_on(truth: Density, drawn: dict[str, pd.DataFrame]) -> Figure:
         axes.set(xlim=center[0] + np.array([-reach, reach]), ylim=center[1] + np.array([-reach, reach]))
         axes.set_title(name, fontsize=8, pad=2)
         axes.spines[:].set_visible(False)
-    for axes in spots[len(drawn) + 1 :]:
-        axes.set_axis_off()
     return figure
 
 
@@ -71,10 +66,10 @@ def grade_lines(table: pd.DataFrame) -> Figure:
     Arguments:
         table: The rows of `exact_grades.grade`.
     """
-    figure = Figure(figsize=(6.6, 2.9), layout="constrained")
+    figure, spots = panels(2, 2, 3.3, 2.9)
     right = {"sliced_wasserstein": "sliced_wasserstein_expected", "two_sample_accuracy": "two_sample_best"}
     titles = ("sliced Wasserstein distance", "two-sample accuracy")
-    for axes, (key, truth), title in zip(figure.subplots(1, 2), right.items(), titles, strict=True):
+    for axes, (key, truth), title in zip(spots, right.items(), titles, strict=True):
         for density, part in table.groupby("density", sort=False):
             axes.plot(part[truth], part[key], "o-", ms=4, lw=1.2, color=SHADES[density], label=density)
         ends = [table[truth].min(), table[truth].max()]

@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from ...studies.swept import SWEPT, UNSWEPT
-from .style import BLUE, GREEN, GREY, ORANGE, PURPLE
+from .style import BLUE, GREEN, GREY, ORANGE, PURPLE, logarithmic, panels
 
 SHADES = dict(zip(SWEPT, (BLUE, GREEN, PURPLE, ORANGE), strict=True))
 PANELS = {
@@ -31,22 +30,18 @@ def sweep_lines(points: pd.DataFrame) -> Figure:
     Arguments:
         points: Rows of method, beta (NaN for GLF), seed and the figures, NaN where there is none.
     """
-    figure = Figure(figsize=(7.2, 5.2), layout="constrained")
-    for axes, (key, title) in zip(figure.subplots(2, 2).ravel(), PANELS.items(), strict=True):
+    figure, spots = panels(len(PANELS), 2, 3.6, 2.6)
+    for axes, (key, title) in zip(spots, PANELS.items(), strict=True):
         for method, color in SHADES.items():
             _line(axes, points[points.method == method], key, color)
         reference = points[points.method == UNSWEPT][key].dropna()
         if len(reference):
             axes.axhspan(reference.min(), reference.max(), color=GREY, alpha=0.2, lw=0)
             axes.axhline(reference.mean(), color=GREY, lw=1.4, ls="--")
-        axes.set(title=title, xlabel="β, the weight of the reconstruction", xscale="log")
-        axes.set_xticks(sorted(points.beta.dropna().unique()))
-        if key == "fcd":
-            axes.set_yscale("log")
-            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.set(title=title, xlabel="β, the weight of the reconstruction")
         for axis in (axes.xaxis, axes.yaxis) if key == "fcd" else (axes.xaxis,):
-            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-            axis.set_minor_formatter(NullFormatter())
+            logarithmic(axis)
+        axes.set_xticks(sorted(points.beta.dropna().unique()))
         axes.grid(alpha=0.2)
     for method, color in SHADES.items():
         axes.plot([], [], "o-", ms=3.5, lw=1.4, color=color, label=method)
@@ -62,9 +57,9 @@ def scale_curves(curves: pd.DataFrame) -> Figure:
         curves: Rows of method, beta (NaN for GLF), step, seed, figure and value.
     """
     betas = sorted(curves.beta[curves.method == REGULARIZED].dropna().unique())
-    figure = Figure(figsize=(7.2, 4.2), layout="constrained")
-    panels = figure.subplots(2, max(len(betas), 1), sharex=True, sharey="row", squeeze=False)
-    for row, (key, title) in zip(panels, FOLLOWED.items(), strict=True):
+    figure = Figure(figsize=(7.2, 4.2), layout="constrained")  # as wide for any number of βs
+    grid = figure.subplots(2, max(len(betas), 1), sharex=True, sharey="row", squeeze=False)
+    for row, (key, title) in zip(grid, FOLLOWED.items(), strict=True):
         table = curves[(curves.figure == key) & np.isfinite(curves.value)]
         for axes, beta in zip(row, betas, strict=False):
             for _, part in table[table.method == UNSWEPT].groupby("seed"):
@@ -73,13 +68,13 @@ def scale_curves(curves: pd.DataFrame) -> Figure:
                 axes.plot(part.step, part.value, color=SHADES[REGULARIZED], lw=1.1)
             axes.grid(alpha=0.2)
         row[0].set_ylabel(title)
-    panels[0, 0].set_yscale("log")
-    _crop(panels[1])
-    for above, below, beta in zip(*panels, betas, strict=False):
+    grid[0, 0].set_yscale("log")
+    _crop(grid[1])
+    for above, below, beta in zip(*grid, betas, strict=False):
         above.set_title(f"β = {beta:g}")
         below.set_xlabel("gradient steps")
-    panels[0, 0].plot([], [], color=GREY, lw=1.2, ls="--", label=f"{UNSWEPT} (the same in each panel)")
-    panels[0, 0].plot([], [], color=SHADES[REGULARIZED], lw=1.4, label=REGULARIZED)
+    grid[0, 0].plot([], [], color=GREY, lw=1.2, ls="--", label=f"{UNSWEPT} (the same in each panel)")
+    grid[0, 0].plot([], [], color=SHADES[REGULARIZED], lw=1.4, label=REGULARIZED)
     figure.legend(loc="outside lower center", ncols=2, frameon=False)
     return figure
 

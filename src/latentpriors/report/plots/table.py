@@ -4,12 +4,10 @@ __all__ = ["agreement_map", "bias_lines", "forest", "pareto"]
 
 import numpy as np
 import pandas as pd
-from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from .style import BLUE, GREY, ORANGE, PALE, SHADES
+from .style import BLUE, GREY, ORANGE, PALE, SHADES, logarithmic, panels
 
 LEAST_SECONDS = 0.1  # a prior without a fit is drawn here: zero has no place on a logarithmic axis
 SHOWN = 8  # cells whose extrapolation is drawn
@@ -31,10 +29,8 @@ def forest(table: pd.DataFrame) -> Figure:
             axes.plot([max(row.fcd_low, least), row.fcd_high], [y, y], color=color, lw=2.5, alpha=0.55)
         axes.plot(row.fcd, y, "D" if row.yardstick else "o", color=color, ms=5)
         axes.annotate(f"{row.fcd:.2f}", (row.fcd, y), (0, 4), textcoords="offset points", ha="center", fontsize=7)
-    axes.set(
-        xscale="log", yticks=range(len(table)), yticklabels=table.cell, xlabel="FCD (logarithmic; lower is better)"
-    )
-    _logarithmic(axes.xaxis)
+    axes.set(yticks=range(len(table)), yticklabels=table.cell, xlabel="FCD (logarithmic; lower is better)")
+    logarithmic(axes.xaxis)
     axes.set_ylim(len(table) - 0.4, -0.8)
     axes.grid(axis="x", which="both", alpha=0.2)
     axes.tick_params(axis="y", length=0)
@@ -50,11 +46,8 @@ def bias_lines(table: pd.DataFrame) -> Figure | None:
     table = table[table.fcd_by_count.map(lambda counts: isinstance(counts, dict)) & table.fcd_infinity.notna()][:SHOWN]
     if table.empty:
         return None
-    columns = min(4, len(table))
-    rows = -(-len(table) // columns)
-    figure = Figure(figsize=(2.4 * columns, 1.9 * rows + 0.2), layout="constrained")
-    spots = figure.subplots(rows, columns, squeeze=False).ravel()
-    for axes, row in zip(spots, table.itertuples(), strict=False):
+    figure, spots = panels(len(table), 4, 2.4, 1.9, 0.2)
+    for axes, row in zip(spots, table.itertuples(), strict=True):
         counts = np.array(sorted(map(int, row.fcd_by_count)))
         inverse, values = 1 / counts, np.array([row.fcd_by_count[str(count)] for count in counts])
         slope = (inverse * (values - row.fcd_infinity)).sum() / (inverse**2).sum()
@@ -67,8 +60,6 @@ def bias_lines(table: pd.DataFrame) -> Figure | None:
         axes.set_xticks([0, 1 / min(counts)], ["∞", f"{min(counts):,}"], fontsize=7)
         axes.tick_params(axis="y", labelsize=7)
         axes.margins(y=0.2)
-    for axes in spots[len(table) :]:
-        axes.set_axis_off()
     figure.supxlabel("number of samples (axis: 1/N)", fontsize=8)
     return figure
 
@@ -100,10 +91,10 @@ def pareto(table: pd.DataFrame) -> Figure:
         )
     marks = [Line2D([], [], ls="", marker="o", color=color) for color in shades.values()]
     axes.legend(marks, list(shades), frameon=False, title="autoencoder")
-    axes.set(xscale="log", yscale="log", xlabel="seconds of the prior's fit, one seed (logarithmic)")
+    axes.set_xlabel("seconds of the prior's fit, one seed (logarithmic)")
     axes.set_ylabel("FCD (logarithmic; lower is better)")
-    _logarithmic(axes.xaxis)
-    _logarithmic(axes.yaxis)
+    logarithmic(axes.xaxis)
+    logarithmic(axes.yaxis)
     axes.margins(x=0.12)
     axes.grid(which="major", alpha=0.2)
     return figure
@@ -125,10 +116,3 @@ def agreement_map(taus: pd.DataFrame) -> Figure:
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
     return figure
-
-
-def _logarithmic(axis: Axis) -> None:
-    """Marks a logarithmic axis with plain numbers."""
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.set_minor_formatter(NullFormatter())

@@ -6,7 +6,9 @@ import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import MaxNLocator
+
+from .style import logarithmic, panels
 
 GAP = 0.055  # between two names, as a share of the axis
 
@@ -26,15 +28,13 @@ def best_lines(tables: dict[str, pd.DataFrame]) -> Figure:
         raise ValueError("no trial is logged; run stages/tune.py")
     priors = sorted({prior for table in tables.values() for prior in table.prior})
     shades = dict(zip(priors, matplotlib.colormaps["tab20"](np.arange(len(priors)) % 20), strict=True))
-    figure = Figure(figsize=(4.2 * len(tables), 3.4), layout="constrained")
-    for axes, (name, table) in zip(figure.subplots(1, len(tables), squeeze=False)[0], tables.items(), strict=True):
+    figure, spots = panels(len(tables), len(tables), 4.2, 3.4)
+    for axes, (name, table) in zip(spots, tables.items(), strict=True):
         for prior, part in table.groupby("prior"):
             axes.plot(part.trial, part.best, "o-", ms=3, lw=1.4, color=shades[prior])
-        axes.set(title=name, xlabel="trials", ylabel="best validation FCD (logarithmic)", yscale="log")
+        axes.set(title=name, xlabel="trials", ylabel="best validation FCD (logarithmic)")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axes.yaxis.set_minor_formatter(NullFormatter())
+        logarithmic(axes.yaxis)
         axes.grid(alpha=0.2)
         last = table.sort_values("trial").groupby("prior").last()
         for prior, height in _spread(last.best, axes.get_ylim()).items():

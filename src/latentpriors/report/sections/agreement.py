@@ -1,11 +1,15 @@
 """How far metrics and classifiers agree on the ranking of a table's cells."""
 
-__all__ = ["agreement", "agreement_in_words"]
+__all__ = ["agreement", "agreement_in_words", "tau_table"]
+
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from ...metrics import rank_agreement
+from ..page import Picture, Text, written
+from ..plots.table import agreement_map
 from ..results import Results
 
 # What ranks the cells, with its title; higher is better in the last four.
@@ -24,8 +28,19 @@ METRICS = {
 }
 HIGHER = ("precision", "recall", "density", "coverage")
 
+CAPTION = (
+    "Kendall's tau of each two rankings of the competing cells: 1 (dark blue) where they rank alike, -1 (red) where "
+    "reversed. Read the first row: what disagrees with FCD there measures something else."
+)
 
-def agreement(results: Results) -> pd.DataFrame:
+
+def agreement(results: Results, out: Path) -> list[Text | Picture]:
+    """Returns how far metrics agree on the ranking: in words and as a picture."""
+    drawn = agreement_map(tau_table(results))
+    return [Text(agreement_in_words(results)), *written("agreement", drawn, CAPTION, out)]
+
+
+def tau_table(results: Results) -> pd.DataFrame:
     """Returns Kendall's tau of each two rankings of the competing cells, (M, M): metrics, and each classifier's FCD."""
     rows = results.competing
     ranked = rows.reindex(columns=list(METRICS)).astype(float)

@@ -1,6 +1,6 @@
 """The answer of a table in words: the best cell, who ties with it, what limits it, and the poster's order."""
 
-__all__ = ["POSTER", "conclusions", "listed", "method"]
+__all__ = ["conclusions", "method", "spent"]
 
 import itertools
 
@@ -9,7 +9,8 @@ import pandas as pd
 
 from ...metrics import difference_interval, holm
 from ..columns import POSTER
-from ..results import ALPHA, Results, log_figures
+from ..results import Results, log_figures
+from ..words import apart, interval, listed
 
 SHORT = 6  # names that a sentence can list
 
@@ -23,28 +24,22 @@ def conclusions(results: Results) -> list[str]:
     return lines
 
 
-def listed(names: list[str]) -> str:
-    """Returns names as one phrase: "a", "a and b", "a, b and c"."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
 def _best(results: Results) -> str:
     rows = results.competing
-    best, pairs = rows.iloc[0], results.pairs
+    best = rows.iloc[0]
     text = f"**{best.cell}** has the lowest FCD: {_interval(best)}, rank {best['rank']} of {len(rows)}."
     if len(rows) == 1:
         return text
     if best.seeds == 1:
         return f"{text} One seed tells nothing apart: all cells are ties."
-    mine = pairs[(pairs.a == best.cell) | (pairs.b == best.cell)]
-    mine = mine.assign(other=mine.a.where(mine.a != best.cell, mine.b)).set_index("other").loc[rows.cell[1:]]
+    mine = results.pairs_of(best.cell).loc[rows.cell[1:]]
     tied = list(mine.index[~mine.differ])
     if not tied:
         return f"{text} Every other cell is told apart from it, {_ratio(rows.iloc[1], best)} for the runner-up."
-    alone, clear = list(mine.index[mine.p >= ALPHA]), list(mine.index[mine.differ])
+    alone, clear = list(mine.index[~apart(mine.p)]), list(mine.index[mine.differ])
     text += f" Pair by pair, {best.seeds} seeds tell it from "
     text += f"all other cells but {listed(alone)}. " if alone else "every other cell. "
-    text += f"With Holm's correction for all {len(pairs)} pairs it is tied, which means not told apart and "
+    text += f"With Holm's correction for all {len(results.pairs)} pairs it is tied, which means not told apart and "
     text += f"not equal, with {listed(tied) if len(tied) <= len(clear) or len(tied) < SHORT else _all_but(clear)}. "
     return f"{text}The runner-up, {rows.cell[1]}, is at {_ratio(rows.iloc[1], best)}."
 
@@ -77,13 +72,13 @@ def _order(results: Results) -> str:
     """Returns how each step of the poster's order comes out, with the interval of the ratio."""
     rows, names = results.competing.set_index("cell", drop=False), list(POSTER)
     wanted = list(itertools.pairwise(names))
-    adjusted = holm([_p(results.pairs, *pair) for pair in wanted])
+    adjusted = holm([results.pair(*pair).p for pair in wanted])
     steps = []
     for (a, b), p in zip(wanted, adjusted, strict=True):
         pair = f"{POSTER[a][0]} < {POSTER[b][0]}"
         if rows.seeds[a] == 1:
             verdict = "is not decided by one seed"
-        elif p >= 0.05:
+        elif not apart(p):
             verdict = "cannot be told with these seeds"
         else:
             verdict = "**holds**" if rows.fcd[a] < rows.fcd[b] else "**is reversed**"
@@ -97,18 +92,13 @@ def _order(results: Results) -> str:
     )
 
 
-def _p(pairs: pd.DataFrame, a: str, b: str) -> float:
-    return float(pairs[((pairs.a == a) & (pairs.b == b)) | ((pairs.a == b) & (pairs.b == a))].p.iloc[0])
-
-
 def _ratio(a: pd.Series, b: pd.Series) -> str:
     """Returns a's FCD over b's with its interval: paired by seed on one autoencoder, else Welch's."""
     logs = log_figures(pd.DataFrame([a, b]))
     found = difference_interval(logs[a.cell], logs[b.cell], paired=a.autoencoder == b.autoencoder)
-    if found[1] is None:
-        return f"{np.exp(found[0]):.2f} times its FCD"
-    mean, low, high = np.exp(found)
-    return f"{mean:.2f} times its FCD, 95% interval {low:.2f} to {high:.2f}"
+    ratio, low, high = np.exp(np.array(found, dtype=float))
+    span = interval(low, high)
+    return f"{ratio:.2f} times its FCD" + (f", 95% interval {span}" if span else "")
 
 
 def method(results: Results) -> str:
@@ -151,6 +141,5 @@ def _accuracy(figures: dict) -> str:
 
 
 def _interval(row: pd.Series) -> str:
-    return f"{row.fcd:.2f}" + (
-        "" if pd.isna(row.fcd_low) else f" (95% interval {row.fcd_low:.2f} to {row.fcd_high:.2f})"
-    )
+    span = interval(row.fcd_low, row.fcd_high)
+    return f"{row.fcd:.2f}" + (f" (95% interval {span})" if span else "")

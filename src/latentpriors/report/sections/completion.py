@@ -11,12 +11,23 @@ from PIL import Image
 
 from ...evaluation.previews import read_grid
 from ...metrics import difference_interval
-from ..columns_joint import COMPLETION
 from ..page import Picture, Text, written
 from ..plots.codes import curves
 from ..plots.images import tiled
 from ..results import Results
-from ..sheets import Sheet
+from ..sheets import Column, Sheet
+from ..words import TIED, interval, verdict
+
+COMPLETION = (
+    Column("seen", "seen", "s", ""),
+    Column("baseline", "baseline", ".2f", "Nats of an image's missing pixels, each on its own; lower is better."),
+    Column("cvae", "conditional VAE", ".2f", "The same by importance sampling over its codes."),
+    Column("difference", "difference", ".2f", "Conditional VAE less baseline: negative where its codes help."),
+    Column("span", "95% interval", "s", "Of the difference: Student's t, paired by seed."),
+    Column("bound", "bound", ".2f", "The conditional VAE's with one code instead: its reconstruction + KL."),
+    Column("reconstruction", "reconstruction", ".2f", "Of the missing pixels, given a code that saw them."),
+    Column("kl", "KL", ".2f", "What that code knows beyond the seen part: 0 where it says nothing."),
+)  # fmt: skip
 
 QUARTERS = {1: "one quarter", 2: "two quarters", 3: "three quarters"}
 WIDE = 8  # images in a row of the completions
@@ -81,7 +92,7 @@ def _row(facts: dict, count: int) -> dict[str, object]:
     return {
         "seen": QUARTERS[count], "baseline": facts[f"baseline_{count}_nll"], "cvae": facts[f"cvae_{count}_nll"],
         "difference": difference, "low": low, "high": high, "seeds": len(ours),
-        "span": None if low is None else f"{low:.2f} to {high:.2f}",
+        "span": interval(low, high),
     } | {key: facts.get(f"cvae_{count}_{key}") for key in ("bound", "reconstruction", "kl")}  # fmt: skip
 
 
@@ -90,11 +101,11 @@ def _sentence(row: dict) -> str:
     if row["span"] is None:
         text += ": one seed tells nothing apart."
     else:
-        told, better = not row["low"] <= 0 <= row["high"], "better" if row["difference"] < 0 else "worse"
+        told = verdict(row["difference"], row["low"], row["high"])
         text += (
             f", a difference of {row['difference']:.2f} (95% interval {row['span']}, {row['seeds']} seeds, paired): "
         )
-        text += f"the conditional VAE is **{better}**." if told else "**not told apart**."
+        text += f"**{TIED}**." if told == TIED else f"the conditional VAE is **{told}**."
     if row["kl"] is None or row["kl"] >= LEAST_KL:
         return text
     return (

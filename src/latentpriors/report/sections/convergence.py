@@ -1,13 +1,29 @@
 """How flat the curves of a table's trainings are at their end."""
 
-__all__ = ["flatness_in_words", "late_gain"]
+__all__ = ["convergence", "flatness_in_words", "late_gain"]
+
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from ..page import Picture, Text, written
+from ..plots import codes
 from ..results import Results
 
 LATE = 0.2  # the last part of a training that is looked at
+
+CAPTION = (
+    "Training curves, one line for each seed; the validation figure is the one on which weights are kept. Losses are "
+    "as each training minimizes them, weights of their terms included. For gmm the axis is the number of components."
+)
+
+
+def convergence(results: Results, out: Path) -> list[Picture | Text]:
+    """Returns the training curves as a picture, and who still gained at their end in words."""
+    learned = _curves(results)
+    drawn = codes.curves(learned) if learned else None
+    return [*written("curves", drawn, CAPTION, out), *map(Text, flatness_in_words(results, learned))]
 
 
 def late_gain(curves: pd.DataFrame) -> float:
@@ -55,3 +71,11 @@ def flatness_in_words(results: Results, curves: dict[str, pd.DataFrame]) -> list
         f"{'; '.join(said)}. Learning rates fall to zero by then: a curve that flattens late says that the budget is "
         f"used up, not that a longer one would gain nothing.{rest}"
     ]
+
+
+def _curves(results: Results) -> dict[str, pd.DataFrame]:
+    own = {name: results.preview_of(name, "curves.csv") for name in results.trained}
+    cells = {name: results.preview(name, "curves.csv") for name in results.competing.cell}
+    found = {name: pd.read_csv(path) for name, path in (own | cells).items() if path}
+    # A closed form has one point, which makes no curve.
+    return {name: table for name, table in found.items() if table.step.nunique() > 1}

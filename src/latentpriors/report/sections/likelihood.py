@@ -7,11 +7,29 @@ import math
 import pandas as pd
 
 from ...metrics import compare, difference_interval, student_interval
-from ..columns_joint import LIKELIHOOD
 from ..page import Text
 from ..results import Results
-from ..sheets import Sheet
-from .answer import listed
+from ..sheets import Column, Sheet
+from ..words import interval, listed
+
+LIKELIHOOD = (
+    Column("model", "model", "s", ""),
+    Column("pixels", "pixels", "s", "The likelihood of a pixel given the code; only rows of one kind compare in nats."),
+    Column("iwae", "IWAE bound", ".2f",
+           "Bound on log p(x) by importance sampling. Nats an image, higher is better."),
+    Column("iwae_span", "95% interval of IWAE", "s", "Student's t over seeds."),
+    Column("proposal_width", "proposal", ".2f",
+           "Of a bound whose codes are not from a posterior, but from a Gaussian around the image's code: its standard "
+           "deviation in those of the codes."),
+    Column("elbo", "ELBO", ".2f", "-reconstruction - KL: the bound from one code an image, higher is better."),
+    Column("elbo_span", "95% interval of ELBO", "s", "Student's t over seeds."),
+    Column("iwae_gap", "gap", ".2f", "IWAE bound less ELBO: q(z | x) is at least so far from p(z | x)."),
+    Column("reconstruction", "reconstruction", ".2f", "-log p(x | z) at codes of the image; lower is better."),
+    Column("kl", "KL", ".2f", "Of q(z | x) to the autoencoder's own prior: NLL of the prior less entropy."),
+    Column("nll", "NLL of the prior", ".2f", "-log p(z) of these codes, N(0, I) where the autoencoder has no prior."),
+    Column("entropy", "entropy", ".2f", "Of q(z | x); negative where it is narrow."),
+    Column("squared_error", "squared error", ".3f", "Of the decoded image, summed over pixels, for all alike."),
+)  # fmt: skip
 
 WEIGHTED = ("beta_vae", "beta_vae_capacity", "vae_flow_prior", "glf_regularized")  # their losses weigh a term
 COMPARED = "bernoulli"  # the likelihood of pixels whose models are ranked
@@ -38,7 +56,7 @@ def _place(facts: dict) -> tuple:
 
 def _span(facts: dict, key: str) -> str | None:
     _, low, high = student_interval(facts[f"{key}_by_seed"]) if key in facts else (None, None, None)
-    return None if low is None else f"{low:.2f} to {high:.2f}"
+    return interval(low, high)
 
 
 def _highest(found: dict[str, dict]) -> list[str]:
@@ -83,7 +101,7 @@ def _told(bounds: dict[str, list[float]], best: str, others: list[str]) -> str:
     tied = [name for name in others if name not in told]
     whom = "every other one" if not tied else f"{listed(told)} but not from {listed(tied)}" if told else "none of them"
     return (
-        f"{text} (95% interval {low:.2f} to {high:.2f}, paired by seed, this pair alone). With Holm's correction for "
+        f"{text} (95% interval {interval(low, high)}, paired by seed, this pair alone). With Holm's correction for "
         f"all pairs of these models, {len(bounds[best])} seeds tell {best} from {whom}."
     )
 

@@ -4,6 +4,8 @@ __all__ = ["check_summary", "check_words", "corruption_table", "scorers"]
 
 import pandas as pd
 
+from ..words import interval, tiny
+
 LEAST, MOST = 0.9, 1e-6  # the rank correlation and the relative difference that are asked for
 
 
@@ -18,9 +20,9 @@ def check_summary(figures: dict) -> str:
     follows = f"{'follows' if least >= LEAST else 'does not follow'} all {len(figures['spearman'])} corruptions"
     return (
         f"FCD **{follows}** (Spearman's rank correlation with their strength {least:.2f} or more; {LEAST} is asked "
-        f"for). Another order or batch size of the samples changes it by {_tiny(moved)} of itself at most. Three "
-        f"implementations **{'agree' if apart <= MOST else 'do not agree'}**: they differ by {_tiny(apart)} of it at "
-        f"most ({_tiny(MOST)} is asked for)."
+        f"for). Another order or batch size of the samples changes it by {tiny(moved)} of itself at most. Three "
+        f"implementations **{'agree' if apart <= MOST else 'do not agree'}**: they differ by {tiny(apart)} of it at "
+        f"most ({tiny(MOST)} is asked for)."
     )
 
 
@@ -54,22 +56,22 @@ def check_words(figures: dict) -> list[str]:
         f"Scored are {figures['n_samples']:,} held-out images against the test split; FCD is the mean over the "
         "classifiers. With six strengths the rank correlation is 1 where FCD rises at every step, 0.99 where it stays "
         "the same at one, and 0.94 where two neighbours change places.",
-        f"FCD of the same samples in another order differs by {_tiny(change['order'])} of itself, in batches of other "
-        f"sizes by {_tiny(change['batch_size'])}. Three implementations that share nothing but the features "
+        f"FCD of the same samples in another order differs by {tiny(change['order'])} of itself, in batches of other "
+        f"sizes by {tiny(change['batch_size'])}. Three implementations that share nothing but the features "
         "(symmetric eigenvalues; SciPy's matrix square root; the eigenvalues of the product, in PyTorch) differ by "
-        f"{_tiny(apart['logits'])} of FCD at most on the logits and by {_tiny(apart['penultimate'])} on the "
+        f"{tiny(apart['logits'])} of FCD at most on the logits and by {tiny(apart['penultimate'])} on the "
         "penultimate layer.",
     ]
 
 
-def scorers(accuracies: dict[str, dict]) -> list[str | pd.DataFrame]:
+def scorers(accuracies: dict[str, dict]) -> tuple[str, pd.DataFrame]:
     """Returns the accuracies of classifier and judge, in words and as a table, from what their stages wrote."""
     rows = []
     for name, found in accuracies.items():
         row = {"scorer": name, "networks": str(len(found.get("seconds_by_seed", [0])))}
         for split in ("validation", "test"):
             each = found.get(f"{split}_by_seed", [found[split]])
-            span = f" ({100 * min(each):.2f} to {100 * max(each):.2f})" if len(each) > 1 else ""
+            span = f" ({interval(100 * min(each), 100 * max(each))})" if len(each) > 1 else ""
             row[f"{split} accuracy, %"] = f"{100 * found[split]:.2f}{span}"
         rows.append(row)
     text = (
@@ -78,8 +80,4 @@ def scorers(accuracies: dict[str, dict]) -> list[str | pd.DataFrame]:
         "trained on the validation or the test split. A scorer that errs on real images cannot tell their quality, so "
         "that its accuracy bounds what FCD can mean."
     )
-    return [text, pd.DataFrame(rows)]
-
-
-def _tiny(value: float) -> str:
-    return "0" if value == 0 else f"{value:.0e}".replace("e-0", "e-")
+    return text, pd.DataFrame(rows)

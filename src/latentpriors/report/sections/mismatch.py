@@ -5,11 +5,26 @@ __all__ = ["mismatch"]
 import pandas as pd
 
 from ...metrics import difference_interval
-from ..columns_joint import MISMATCH
 from ..page import Text
 from ..results import Results
-from ..sheets import Sheet
-from .answer import listed
+from ..sheets import Column, Sheet
+from ..words import interval, listed, verdict
+
+MISMATCH = (
+    Column("model", "autoencoder", "s", ""),
+    Column("mismatch_sliced_wasserstein", "sliced Wasserstein", ".3f",
+           "Wasserstein-2 distance of q(z) to p(z), root mean square over directions, in standard deviations of the "
+           "training codes; lower is better."),
+    Column("mismatch_floor", "its floor", ".3f", "The same of two samples of p(z): what a perfect match has."),
+    Column("mismatch_accuracy", "two-sample accuracy", ".3f",
+           "How often a classifier tells q(z) from p(z): 0.5 where it cannot; lower is better."),
+    Column("code_scale", "code scale", "#.3g", "Standard deviation of the raw codes, mean over dimensions."),
+    Column("code_scale_least", "least scale", "#.3g", "The same for the dimension with the least."),
+    Column("active_units", "active units", ".1f",
+           "Dimensions of which images explain more than a hundredth of the variance, mean over seeds."),
+    Column("collapse", "collapse", "s",
+           "Whether dimensions say nothing about the image: none, partial (some) or full (all); the worst seed."),
+)  # fmt: skip
 
 DISTANCE = "mismatch_sliced_wasserstein"
 FLOOR, NEAR = "both at the floor", 1.25  # a distance that is no more than so many times that of a perfect match
@@ -65,7 +80,7 @@ def _collapsed(models: dict[str, dict]) -> str:
     fallen = []
     for name, facts in judged.items():
         seeds = facts["collapse_by_seed"]
-        found = [f"{verdict} in {seeds.count(verdict)}" for verdict in ("full", "partial") if verdict in seeds]
+        found = [f"{kind} in {seeds.count(kind)}" for kind in ("full", "partial") if kind in seeds]
         if found:
             units = f"{facts['active_units']:.1f} active units on average"
             fallen.append(f"{name} ({' and '.join(found)} of {len(seeds)} seeds, {units})")
@@ -79,13 +94,13 @@ def _matched(found: dict[str, dict], name: str) -> tuple[str, list[str]]:
     for key, (title, pattern) in MATCHES.items():
         own, other = (found[model][f"{key}_by_seed"] for model in (name, "vae"))
         seeds, (difference, low, high) = len(own), difference_interval(own, other, paired=True)
-        told = low is not None and not low <= 0 <= high
         floor = max(found[model].get("mismatch_floor", 0) for model in (name, "vae"))
         if key == DISTANCE and max(found[model][key] for model in (name, "vae")) <= NEAR * floor:
             verdicts.append(FLOOR)
         else:
-            verdicts.append(("better" if difference < 0 else "worse") if told else "not told apart")
-        span = "" if low is None else f", 95% interval {low:{pattern}} to {high:{pattern}}"
+            verdicts.append(verdict(difference, low, high))
+        span = interval(low, high, pattern)
+        span = f", 95% interval {span}" if span else ""
         values = f"{found[name][key]:{pattern}} against {found['vae'][key]:{pattern}}"
         parts.append(f"**{verdicts[-1]}** by {title} ({values}, difference {difference:{pattern}}{span})")
     text = (

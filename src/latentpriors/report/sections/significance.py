@@ -1,12 +1,37 @@
 """How sure a table is, in words and figures: neighbours, and the bias of the sample count."""
 
-__all__ = ["bias", "neighbours", "neighbours_in_words"]
+__all__ = ["bias", "neighbours", "neighbours_in_words", "significance"]
+
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from ...metrics import difference_interval, seeds_needed
+from ..page import Picture, Text, written
+from ..plots.table import bias_lines
 from ..results import Results, log_figures
+from ..sheets import Column, Sheet
+from ..words import apart, interval
+
+# Two neighbours of the table, and what would tell them apart.
+NEIGHBOURS = (
+    Column("pair", "pair", "s", ""),
+    Column("ratio", "FCD ratio", ".2f", "FCD of the worse over the better, geometric means over seeds."),
+    Column("span", "95% interval", "s", "Of the ratio, for this pair alone."),
+    Column("p", "p alone", ".3f", "Of the t test of log FCD, paired by seed on one autoencoder, else Welch's."),
+    Column("p_holm", "p, Holm", ".3f", "After Holm's correction over all pairs of competing cells."),
+    Column("alone", "seeds, alone", ".0f",
+           "Seeds of each cell that would tell the two apart with a power of 80%; empty: more than 1,000, or unknown."),
+    Column("holm", "seeds, Holm", ".0f", "The same at the first step of Holm's correction."),
+    Column("samples", "samples", ",.0f",
+           "Samples from which on the bias of their count contributes less than a tenth of the difference in FCD."),
+)  # fmt: skip
+
+CAPTION = (
+    "FCD (dots) against one over the number of samples, for the best cells, and its straight line to infinitely many "
+    "(orange ring). A steep line is a figure that owes much to its count; the scales differ between panels."
+)
 
 PLENTY = 1000  # seeds: more than this are not counted
 NEGLIGIBLE = 0.1  # of the difference of two neighbours: how much the bias of the count may contribute to it
@@ -15,6 +40,15 @@ NO_EXTRAPOLATION = (
     "**Samples.** There is no extrapolation of FCD to infinitely many samples for this table: it takes two counts "
     "of at least ten times the number of logits."
 )
+
+
+def significance(results: Results, out: Path) -> list[Text | Sheet | Picture]:
+    """Returns what tells neighbours apart and what the sample count adds: in words, as a table and as a picture."""
+    near, shown = neighbours(results), results.shown
+    return [
+        Text(neighbours_in_words(near, len(results.pairs), int(results.competing.seeds[0]))), *_near(near),
+        *map(Text, bias(results)), *written("bias", bias_lines(shown[~shown.yardstick]), CAPTION, out),
+    ]  # fmt: skip
 
 
 def neighbours(results: Results) -> pd.DataFrame:
@@ -30,11 +64,11 @@ def neighbours(results: Results) -> pd.DataFrame:
     for (_, a), (_, b) in zip(list(rows.iterrows())[:-1], list(rows.iterrows())[1:], strict=True):
         paired = a.autoencoder == b.autoencoder
         difference = difference_interval(logs[b.cell], logs[a.cell], paired)
-        pair = results.pairs[results.pairs.a.isin([a.cell, b.cell]) & results.pairs.b.isin([a.cell, b.cell])].iloc[0]
+        pair = results.pair(a.cell, b.cell)
         needed = [
             seeds_needed(logs[a.cell], logs[b.cell], paired, tests=t, most=PLENTY) for t in (1, len(results.pairs))
         ]
-        ratio, low, high = (np.nan if value is None else float(np.exp(value)) for value in difference)
+        ratio, low, high = np.exp(np.array(difference, dtype=float))
         found.append((a.cell, b.cell, ratio, low, high, pair.p, pair.p_holm, *needed, _samples(a, b)))
     names = ["better", "worse", "ratio", "low", "high", "p", "p_holm", "alone", "holm", "samples"]
     table = pd.DataFrame(found, columns=names)
@@ -45,7 +79,7 @@ def neighbours_in_words(table: pd.DataFrame, pairs: int, seeds: int) -> str:
     """Returns how many seeds would tell neighbours apart."""
     if table.empty:
         return "One cell alone has no neighbour to be told from."
-    told, corrected = int((table.p < 0.05).sum()), int((table.p_holm < 0.05).sum())
+    told, corrected = int(apart(table.p).sum()), int(apart(table.p_holm).sum())
     text = (
         f"**Seeds.** A tie means not told apart, not equal. Of {len(table)} pairs of neighbours in the table, {seeds} "
         f"{'seeds tell' if seeds > 1 else 'seed tells'} {told} apart where each pair is looked at alone, and "
@@ -75,15 +109,23 @@ def bias(results: Results) -> list[str]:
     return lines
 
 
+def _near(table: pd.DataFrame) -> list[Sheet]:
+    if table.empty:
+        return []
+    spans = [interval(row.low, row.high) for row in table.itertuples()]
+    return [Sheet(NEIGHBOURS, table.assign(pair=table.better + " < " + table.worse, span=spans), explained=True)]
+
+
 def _excess(rows: pd.DataFrame, n: int, negative: bool) -> str:
     excess = rows.fcd - rows.fcd_infinity
     counts = next((sorted(map(int, c)) for c in rows.fcd_by_count if isinstance(c, dict)), [])
+    span = interval(counts[0], counts[-1], ",") if counts else None
     rough = ": two points, so a rough figure" if len(counts) == 2 else ""
     return (
         f"**Samples.** FCD from a finite count is biased upwards, about in proportion to 1/N. At {n:,} samples, "
         f"FCD is {_signed(excess.median())} above its value at infinity in the median of the cells "
-        f"({_signed(excess.min())} to {_signed(excess.max())}; {(excess / rows.fcd).median():.1%} of FCD)"
-        + (f", extrapolated from {len(counts)} counts from {counts[0]:,} to {counts[-1]:,}{rough}" if counts else "")
+        f"({interval(_signed(excess.min()), _signed(excess.max()), 's')}; {(excess / rows.fcd).median():.1%} of FCD)"
+        + (f", extrapolated from {len(counts)} counts from {span}{rough}" if span else "")
         + (". Extrapolated values below 0 show how rough this is." if negative else ".")
         + " All cells have the same count, so neighbours share most of it; the table says from how many samples "
         "on it contributes less than a tenth of their difference."
@@ -101,7 +143,7 @@ def _range(needed: pd.Series) -> str:
     known, beyond = needed.dropna(), int(needed.isna().sum())
     if known.empty:
         return f"more than {PLENTY:,} seeds"
-    text = f"{known.min():.0f} to {known.max():.0f} seeds (median {needed.fillna(PLENTY).median():.0f})"
+    text = f"{interval(known.min(), known.max(), '.0f')} seeds (median {needed.fillna(PLENTY).median():.0f})"
     return text + (f", and more than {PLENTY:,} for {beyond} of the pairs" if beyond else "")
 
 

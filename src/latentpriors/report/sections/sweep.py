@@ -9,14 +9,34 @@ import pandas as pd
 from ...evaluation.previews import read_grid
 from ...metrics import difference_interval
 from ...studies.swept import SWEPT, UNSWEPT
-from ..columns_joint import SWEEP
 from ..page import Gallery, Picture, Text, written
 from ..plots.images import tiled
 from ..plots.style import save
 from ..plots.sweep import REGULARIZED, fluctuation, scale_curves, sweep_lines
 from ..results import Results
-from ..sheets import Sheet
-from .answer import listed
+from ..sheets import Column, Sheet
+from ..words import TIED, interval, listed, verdict
+
+SWEEP = (
+    Column("method", "model", "s", ""),
+    Column("beta", "β", "g", "The weight of the reconstruction; GLF has none."),
+    Column("fcd", "FCD", ".2f", "Of as many samples of the model's own prior as a table's rows have."),
+    Column("span", "95% interval", "s", "Student's t over seeds."),
+    Column("elbo", "ELBO", ".2f", "-reconstruction - KL, nats, whatever β was; higher is better."),
+    Column("fcd_validation", "FCD validation", ".2f", "FCD to the validation split."),
+    Column("reconstruction", "reconstruction", ".2f", "-log p(x | z) at codes of the image, nats; lower is better."),
+    Column("kl", "KL", ".2f", "Of q(z | x) to the prior, nats."),
+    Column("entropy", "entropy", ".2f", "Of q(z | x), nats."),
+    Column("nll", "NLL of the prior", ".2f", "-log p(z) of these codes, nats."),
+    Column("code_scale", "code scale", "#.3g", "Of the kept weights: standard deviation of the raw test codes."),
+    Column("mismatch_accuracy", "two-sample accuracy", ".3f",
+           "How often a classifier tells the codes from the prior: 0.5 where it cannot."),
+    Column("collapse", "collapse", "s", "Of the posterior; the worst seed."),
+    Column("unsteady_scale", "scale's unrest", ".3f",
+           "Standard deviation of the relative change of the codes' scale from a look to the next, second half."),
+    Column("unsteady_nll", "NLL's unrest", ".2f", "The same of the prior's NLL, in nats."),
+    Column("failures", "failed", ".0f", "Seeds that diverged or could not be scored; means are of the others."),
+)  # fmt: skip
 
 UNREST = {"code_scale": "unsteady_scale", "nll_nats": "unsteady_nll"}  # what `fluctuation` gives, and its columns
 
@@ -70,8 +90,7 @@ def _rows(facts: dict, unrest: pd.DataFrame) -> pd.DataFrame:
     known = {column.key: None for column in SWEEP} | {"fcd_low": None, "fcd_high": None, "failures": 0}
     rows = pd.DataFrame([known | {"point": name} | own for name, own in facts.items() if isinstance(own, dict)])
     rows = rows.assign(beta=pd.to_numeric(rows.beta), fcd=pd.to_numeric(rows.fcd)).drop(columns=list(UNREST.values()))
-    spans = zip(rows.fcd_low, rows.fcd_high, strict=True)
-    rows["span"] = [None if pd.isna(low) else f"{low:.2f} to {high:.2f}" for low, high in spans]
+    rows["span"] = [interval(low, high) for low, high in zip(rows.fcd_low, rows.fcd_high, strict=True)]
     return rows.merge(unrest.rename(columns=UNREST)[["method", "beta", *UNREST.values()]], "left", ["method", "beta"])
 
 
@@ -112,14 +131,12 @@ def _at_equal_weights(points: pd.DataFrame) -> str:
         said = []
         for key, title in COMPARED.items():
             wide = points.pivot_table(key, ["beta", "seed"], "method", dropna=False)
-            found = {"better": [], "worse": [], "not told apart": []}
+            found = {"better": [], "worse": [], TIED: []}
             for beta, part in wide.groupby("beta") if {method, "vae"} <= set(wide) else ():
                 if part[[method, "vae"]].notna().all(axis=None):
-                    difference, low, high = difference_interval(part[method], part["vae"], paired=True)
-                    told = low is not None and not low <= 0 <= high
-                    verdict = ("better" if difference < 0 else "worse") if told else "not told apart"
-                    found[verdict].append(f"{beta:g}")
-            parts = [f"{verdict} at {', '.join(betas)}" for verdict, betas in found.items() if betas]
+                    compared = verdict(*difference_interval(part[method], part["vae"], paired=True))
+                    found[compared].append(f"{beta:g}")
+            parts = [f"{compared} at {', '.join(betas)}" for compared, betas in found.items() if betas]
             said += [f"by {title} {'; '.join(parts)}"] if parts else []
         lines += [f"{method}: {', '.join(said)}."] if said else []
     if not lines:
@@ -141,7 +158,7 @@ def _scales(rows: pd.DataFrame, points: pd.DataFrame) -> str:
             parts.append(f"{name} failed in all {row.seeds:.0f} seeds")
         else:
             own = seeds[[(row.method, 0 if pd.isna(row.beta) else row.beta)]].dropna()
-            span = f"{own.min():#.2g} to {own.max():#.2g}"
+            span = interval(own.min(), own.max(), "#.2g")
             parts.append(f"{name} {span} ({row.unsteady_scale:.1%}, {row.unsteady_nll:.2g} nats)")
             if fallen := int((own < COLLAPSED * wide).sum()):
                 collapsed.append(f"{name} in {fallen} of {len(own)} seeds")

@@ -8,6 +8,7 @@ import pandas as pd
 from scipy.special import chdtri
 
 from ..columns import POSTER
+from ..words import interval, percent
 
 CASES = {"same_classifier": "one classifier for both", "own_classifier": "a classifier each"}
 
@@ -20,11 +21,11 @@ def budget_summary(budgets: dict[str, dict]) -> str:
     """
     spans = []
     for case, text in CASES.items():
-        low, high = (_percent(f(_least(found, case) for found in budgets.values())) for f in (min, max))
-        spans.append(f"**{low if low == high else f'{low} to {high}'}** with {text}")
+        low, high = (percent(f(_least(found, case) for found in budgets.values())) for f in (min, max))
+        spans.append(f"**{low if low == high else interval(low, high, 's')}** with {text}")
     return (
         f"One run shows little. For one run each to tell two methods apart at 95%, their FCD must differ by "
-        f"{' and by '.join(spans)} ({_listed(budgets)}). Where one run was published for each method, smaller "
+        f"{' and by '.join(spans)} ({', '.join(budgets)}). Where one run was published for each method, smaller "
         "differences may be chance."
     )
 
@@ -33,7 +34,7 @@ def share_table(budgets: dict[str, dict]) -> pd.DataFrame:
     """Returns a row for each design: its mean FCD and the shares of its variance."""
     rows = []
     for name, found in budgets.items():
-        parts = {part.replace("_", " "): _percent(share) for part, share in found["share"].items()}
+        parts = {part.replace("_", " "): percent(share) for part, share in found["share"].items()}
         rows.append({"design": name, "FCD": f"{found['fcd']:.2f}", **parts})
     return pd.DataFrame(rows)
 
@@ -41,7 +42,7 @@ def share_table(budgets: dict[str, dict]) -> pd.DataFrame:
 def least_table(budgets: dict[str, dict]) -> pd.DataFrame:
     """Returns a row for each design: the least difference that one run each can show, as a share of the mean FCD."""
     return pd.DataFrame(
-        {"least difference, design": name} | {text: _percent(_least(found, case)) for case, text in CASES.items()}
+        {"least difference, design": name} | {text: percent(_least(found, case)) for case, text in CASES.items()}
         for name, found in budgets.items()
     )
 
@@ -49,7 +50,7 @@ def least_table(budgets: dict[str, dict]) -> pd.DataFrame:
 def budget_words(budgets: dict[str, dict]) -> list[str]:
     """Returns how the table of shares is read, and what it cannot say."""
     A, P, S, K, T = next(iter(budgets.values()))["shape"]
-    low, high = (f"{(A - 1) / chdtri(A - 1, tail):.2g}" for tail in (0.025, 0.975))
+    factors = interval(*((A - 1) / chdtri(A - 1, tail) for tail in (0.025, 0.975)), ".2g")
     clipped = any(share == 0 for found in budgets.values() for share in found["share"].values())
     zero = " A share of exactly 0 was estimated as negative and cut: too small to be seen in this design."
     return [
@@ -58,7 +59,7 @@ def budget_words(budgets: dict[str, dict]) -> list[str]:
         "with its size, so that a difference is a ratio and carries over to other tables. The residual is all "
         "interactions, such as a run that one classifier likes better than others do.",
         f"The autoencoder's share rests on {A - 1} degrees of freedom, so that it is an order of magnitude: the 95% "
-        f"interval of such a variance reaches from {low} to {high} times the estimate. The test split's share is that "
+        f"interval of such a variance reaches from {factors} times the estimate. The test split's share is that "
         "of one part of it; the variance of the whole split is less, about by the number of parts."
         f"{zero if clipped else ''}",
         "The least difference is what one run each can show at 95%, on one test split, as a share of the mean FCD; it "
@@ -66,7 +67,7 @@ def budget_words(budgets: dict[str, dict]) -> list[str]:
     ]
 
 
-def poster_steps(budgets: dict[str, dict]) -> list[str | pd.DataFrame]:
+def poster_steps(budgets: dict[str, dict]) -> tuple[str, pd.DataFrame]:
     """Returns for each step of the poster's order on which designs one run each could show it, in words for the first.
 
     The words go with as many designs as there are; the poster's methods may vary more or less than these.
@@ -76,21 +77,21 @@ def poster_steps(budgets: dict[str, dict]) -> list[str | pd.DataFrame]:
         step = (high - low) / ((high + low) / 2)
         seen = {case: [name for name, found in budgets.items() if _least(found, case) < step] for case in CASES}
         words = words or [_verdict(budgets, case, seen[case]) for case in CASES]
-        shown = {f"shown with {text}": _listed(seen[case]) or "no design" for case, text in CASES.items()}
-        rows.append({"step": f"{one} {low} < {other} {high}", "of the mean": _percent(step), **shown})
+        shown = {f"shown with {text}": ", ".join(seen[case]) or "no design" for case, text in CASES.items()}
+        rows.append({"step": f"{one} {low} < {other} {high}", "of the mean": percent(step), **shown})
     (_, low), (_, high) = list(POSTER.values())[:2]
     example = (
         f"An example: the poster prints {low} against {high}, from one run each, {rows[0]['of the mean']} of their "
         f"mean apart. {' '.join(words)} The table has every step of the poster's order, and the designs whose spread "
         "is small enough for it. The poster's methods may vary more or less than these designs do."
     )
-    return [example, pd.DataFrame(rows)]
+    return example, pd.DataFrame(rows)
 
 
 def _verdict(budgets: dict[str, dict], case: str, enough: list[str]) -> str:
-    needed = " and ".join(f"{_percent(_least(found, case))} ({name})" for name, found in budgets.items())
+    needed = " and ".join(f"{percent(_least(found, case))} ({name})" for name, found in budgets.items())
     rest = [name for name in budgets if name not in enough]
-    said = f"on {_listed(enough)} one run each would show it, on {_listed(rest)} it would not"
+    said = f"on {', '.join(enough)} one run each would show it, on {', '.join(rest)} it would not"
     if not enough or not rest:
         said = "one run each would show it" if enough else "one run each cannot show it"
     return f"With {CASES[case]} it takes {needed}: **{said}**."
@@ -98,11 +99,3 @@ def _verdict(budgets: dict[str, dict], case: str, enough: list[str]) -> str:
 
 def _least(found: dict, case: str) -> float:
     return found["one_run"][case]["relative"]
-
-
-def _listed(names: list[str] | dict) -> str:
-    return ", ".join(names)
-
-
-def _percent(share: float) -> str:
-    return "0" if share == 0 else f"{share:.1%}" if share < 0.0995 else f"{share:.0%}"

@@ -1,22 +1,29 @@
-"""The sections on likelihood models, and what training a prior along with its autoencoder gains over two stages."""
+"""What training a prior along with its autoencoder gains over two stages, as a table and in words."""
 
-__all__ = ["joint_sections", "two_stage"]
-
-from pathlib import Path
+__all__ = ["two_stage"]
 
 import numpy as np
 import pandas as pd
 
-from ..columns_joint import TWO_STAGE
-from ..page import Section, Text
-from ..results import ALPHA, Results
-from ..sheets import Sheet
+from ..page import Text
+from ..results import Results
+from ..sheets import Column, Sheet
+from ..words import TIED, apart, interval
 from .answer import spent
-from .completion import completed
-from .conditional import conditional
-from .likelihood import likelihood
-from .mismatch import mismatch
-from .sweep import swept
+
+TWO_STAGE = (
+    Column("pair", "joint against two-stage", "s", ""),
+    Column("joint", "FCD, joint", ".2f", "Prior and autoencoder trained together."),
+    Column("two_stage", "FCD, two-stage", ".2f", "Prior fitted to the codes of a finished autoencoder."),
+    Column("joint_ceiling", "reconstructions, joint", ".2f", "FCD of the joint autoencoder's reconstructions."),
+    Column("two_stage_ceiling", "reconstructions, two-stage", ".2f", "FCD of the other autoencoder's."),
+    Column("joint_seconds", "seconds, joint", ".0f", "Of a seed's training, on a CPU of processor time."),
+    Column("two_stage_seconds", "seconds, two-stage", ".0f", "The same of autoencoder and prior together."),
+    Column("ratio", "ratio", ".2f", "FCD of the joint over the two-stage one, geometric means over seeds."),
+    Column("span", "95% interval", "s", "Of the ratio, for this pair alone."),
+    Column("p", "p alone", ".3f", "Of the t test of log FCD, paired by seed on one autoencoder, else Welch's."),
+    Column("p_holm", "p, Holm", ".3f", "After Holm's correction over all pairs of competing cells."),
+)  # fmt: skip
 
 # A flow that was trained along with its autoencoder, and one fitted afterwards: to the codes of an autoencoder that has
 # seen no flow, where the loss is otherwise the same, one as small and the one that tuning chose; and to the same codes.
@@ -29,18 +36,6 @@ PAIRS = (
     ("glf_regularized-native", "glf_regularized-flow"),
     ("vae_flow_prior-native", "vae_flow_prior-flow"),
 )
-
-
-def joint_sections(results: Results, out: Path) -> list[Section]:
-    """Returns the sections on likelihood models; one without figures is empty. Pictures are written into a folder."""
-    return [
-        Section("Likelihood", likelihood(results)),
-        Section("Codes against their prior", mismatch(results)),
-        Section("Joint or two-stage", two_stage(results)),
-        Section("Over the weight of the reconstruction", swept(results, out)),
-        Section("Class-conditional images", conditional(results, out)),
-        Section("Completed images", completed(results, out)),
-    ]
 
 
 def two_stage(results: Results) -> list[Text | Sheet]:
@@ -64,16 +59,14 @@ def two_stage(results: Results) -> list[Text | Sheet]:
 
 def _compared(results: Results, joint: str, later: str) -> dict[str, object]:
     """Returns the pair's row of the comparisons, with the joint cell first."""
-    pairs, fcd = results.pairs, results.competing.set_index("cell").fcd
-    pair = pairs[pairs.a.isin([joint, later]) & pairs.b.isin([joint, later])].iloc[0]
+    pair, fcd = results.pair(joint, later), results.competing.set_index("cell").fcd
     logs = [pair.difference, pair.low, pair.high]
     ratio, low, high = np.exp(logs if pair.a == joint else [-pair.difference, -pair.high, -pair.low])
     return {
         "pair": f"{joint} against {later}", "names": (joint, later), "joint": fcd[joint], "two_stage": fcd[later],
         "joint_seconds": _seconds(results, joint), "two_stage_seconds": _seconds(results, later),
         "joint_ceiling": _ceiling(results, joint), "two_stage_ceiling": _ceiling(results, later),
-        "ratio": ratio, "span": None if np.isnan(low) else f"{low:.2f} to {high:.2f}", "p": pair.p,
-        "p_holm": pair.p_holm,
+        "ratio": ratio, "span": interval(low, high), "p": pair.p, "p_holm": pair.p_holm,
     }  # fmt: skip
 
 
@@ -95,8 +88,8 @@ def _sentence(row: dict, pairs: int) -> str:
     if row["span"] is None:
         return f"{text}: one seed tells nothing apart."
     text += f" (95% interval {row['span']}): "
-    if row["p"] >= ALPHA:
-        return f"{text}**not told apart** (p = {row['p']:.2g})."
+    if not apart(row["p"]):
+        return f"{text}**{TIED}** (p = {row['p']:.2g})."
     better = "joint" if row["ratio"] < 1 else "two-stage"
-    corrected = "also" if row["p_holm"] < ALPHA else "but not"
+    corrected = "also" if apart(row["p_holm"]) else "but not"
     return f"{text}**{better} is better** (p = {row['p']:.2g}), {corrected} under Holm's correction over {pairs} pairs."

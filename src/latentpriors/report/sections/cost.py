@@ -1,0 +1,27 @@
+"""What priors cost, against what they reach."""
+
+__all__ = ["cost"]
+
+from pathlib import Path
+
+from ..columns import cells_sheet
+from ..page import Picture, written
+from ..plots.table import pareto
+from ..results import Results
+from ..sheets import Sheet
+
+COST = ("cell", "fcd", "parameters", "steps", "fit_seconds", "samples_per_second", "evaluations", "device")
+
+CAPTION = (
+    "FCD against the seconds of the prior's fit, the autoencoder's training left out. Cells on the dashed front are "
+    "beaten by no cheaper one; what needs no fit stands at the left edge, also where a flow was paid for along with "
+    "its autoencoder, as in glf-native."
+)
+
+
+def cost(results: Results, out: Path) -> list[Picture | Sheet]:
+    """Returns FCD against the seconds of the fit: as a picture, and with what else was spent as a table."""
+    return [
+        *written("pareto", pareto(results.competing), CAPTION, out),
+        cells_sheet(results.shown, COST, explained=True),
+    ]

@@ -1,0 +1,45 @@
+"""What every page says alike: lists, shares, intervals, and whether two are told apart."""
+
+__all__ = ["TIED", "apart", "interval", "listed", "outside", "percent", "tiny", "verdict"]
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+ALPHA = 0.05  # the level at which a pair looked at alone is told apart
+TIED = "not told apart"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Returns names as one phrase: "a", "a and b", "a, b and c"."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def percent(share: float) -> str:
+    """Returns a share in percent, exactly 0 without them; with a digit more below 10%."""
+    return "0" if share == 0 else f"{share:.1%}" if share < 0.0995 else f"{share:.0%}"
+
+
+def tiny(value: float) -> str:
+    """Returns a number near 0 by its order of magnitude, as 2e-12."""
+    return "0" if value == 0 else f"{value:.0e}".replace("e-0", "e-")
+
+
+def interval(low: object, high: object, pattern: str = ".2f") -> str | None:
+    """Returns "low to high"; None where there is no interval, as of one seed."""
+    return None if pd.isna(low) else f"{low:{pattern}} to {high:{pattern}}"
+
+
+def apart(p: pd.Series | float) -> pd.Series | bool:
+    """Returns whether a p value, or each of some, tells two apart."""
+    return p < ALPHA
+
+
+def outside(value: float, low: float | None, high: float | None) -> bool:
+    """Returns whether a value is outside an interval; where there is none, nothing is told apart."""
+    return low is not None and not low <= value <= high
+
+
+def verdict(difference: float, low: float | None, high: float | None) -> str:
+    """Returns how a figure of which less is better compares with another: "better", "worse" or "not told apart"."""
+    return TIED if not outside(0, low, high) else "better" if difference < 0 else "worse"
