@@ -10,7 +10,7 @@ import torch
 torch.set_num_threads(1)
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / "src"), str(ROOT / "stages"), str(ROOT / "tools")]
+sys.path[:0] = [str(ROOT / "src"), str(ROOT / "stages"), str(ROOT / "tools"), str(ROOT / "tests")]
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ import sweep as stage
 import torch
 from scipy.linalg import sqrtm
 from scipy.stats import t as student
-from test_methods import SMALL
+from small import SMALL
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from latentpriors import over_seeds

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from figures import REAL, written
 from PIL import Image
 from scipy import stats
-from test_report import REAL, written
 
 from latentpriors.evaluation.previews import read_grid, save_grid
 from latentpriors.metrics import compare

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import score_bound as stage
 import torch
-from test_likelihoods import NOISE, TINY, D, Linear, images, made, seeded
+from linear_model import NOISE, TINY, D, Linear, images, made, seeded
 from torch.distributions import MultivariateNormal
 
 from latentpriors.fits import fit_autoencoder, fit_prior

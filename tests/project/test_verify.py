@@ -53,7 +53,7 @@ STAGES = resolve(PIPELINE, PARAMS) | {IN_TABLE + name: stage for name, stage in 
 
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
-    path = Path(__file__).resolve().parent.parent / "tools/verify.py"
+    path = Path(__file__).resolve().parents[2] / "tools/verify.py"
     spec = importlib.util.spec_from_file_location("verify_script", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

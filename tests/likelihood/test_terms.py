@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import score_likelihood as stage
 import torch
-from test_methods import SMALL
-from torch.distributions import Independent, MultivariateNormal, Normal
+from linear_model import SHAPE, TINY, D, Linear, images, made, seeded
+from torch.distributions import MultivariateNormal
 
 from latentpriors.autoencoders.base import Autoencoder, NativePrior
 from latentpriors.autoencoders.cvae import CVAE
@@ -21,12 +21,10 @@ from latentpriors.likelihood.joint import Joint, native_prior
 from latentpriors.likelihood.mismatch import code_mismatch, code_scale
 from latentpriors.likelihood.proposals import Proposal, chosen_proposal
 from latentpriors.likelihood.terms import image_bound, image_terms, likelihood_figures, summary
-from latentpriors.registry import find, names
+from latentpriors.registry import names
 from latentpriors.store import load_tensors, save_tensors
 from latentpriors.training import Budget
 
-SHAPE, D, NOISE = (1, 4, 4), 2, 0.5
-TINY = {"shape": SHAPE, "latent": D, "network": "mlp", "hidden": 8}
 STOCHASTIC = {
     "beta_vae",
     "cvae",
@@ -38,49 +36,8 @@ STOCHASTIC = {
 }
 
 
-def seeded(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
-
-
-def images(n: int, seed: int = 0) -> torch.Tensor:
-    return torch.rand(n, *SHAPE, generator=seeded(seed))
-
-
-def made(name: str) -> Autoencoder:
-    torch.manual_seed(0)
-    return find("autoencoders", name)(**TINY, **SMALL.get(name, {})).eval()
-
-
 def stored(z: torch.Tensor) -> dict[str, torch.Tensor]:
     return {"test": z, "mean": torch.zeros(z.shape[1]), "scale": torch.ones(z.shape[1])}
-
-
-class Linear(Autoencoder):
-    """z ~ N(0, I), x | z ~ N(W z, NOISE² I), so that x ~ N(0, W Wᵀ + NOISE² I); q(z | x) is exact or wider."""
-
-    pixels = "gaussian"
-
-    def __init__(self, widening: float = 1.0):
-        super().__init__(**TINY, stochastic=True)
-        self.W = torch.randn(16, D)
-        precision = torch.eye(D) + self.W.T @ self.W / NOISE**2
-        self.gain = precision.inverse() @ self.W.T / NOISE**2
-        self.q_scale = torch.linalg.cholesky(widening * precision.inverse())
-
-    def data(self, n: int) -> torch.Tensor:
-        return (torch.randn(n, D) @ self.W.T + NOISE * torch.randn(n, 16)).reshape(n, *SHAPE)
-
-    def exact(self, x: torch.Tensor) -> torch.Tensor:
-        covariance = (self.W @ self.W.T + NOISE**2 * torch.eye(16)).double()
-        return MultivariateNormal(torch.zeros(16).double(), covariance).log_prob(x.flatten(1).double())
-
-    def log_likelihood(self, x: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
-        return Independent(Normal(z @ self.W.T, NOISE), 1).log_prob(x.flatten(1))
-
-    def posterior(self, x: torch.Tensor, samples: int) -> tuple[torch.Tensor, torch.Tensor]:
-        q = MultivariateNormal(x.flatten(1) @ self.gain.T, scale_tril=self.q_scale)
-        z = q.mean + self.noise(samples, len(x), D) @ self.q_scale.T
-        return z, q.log_prob(z)
 
 
 def test_exact_posterior_makes_elbo_and_bound_the_likelihood() -> None:

@@ -126,7 +126,7 @@ def ran(output: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    made = Project(Path(__file__).resolve().parent.parent, tmp_path_factory.mktemp("project"))
+    made = Project(Path(__file__).resolve().parents[2], tmp_path_factory.mktemp("project"))
     output = made.dvc("repro", "report@digits-poster")
     # check, fingerprint, download, prepare, train_classifier, train_judge, reference, score_real, report; 2
     # autoencoders of 3 stages; 6 cells of 3.

@@ -10,7 +10,7 @@ import pytest
 from latentpriors.project.pipeline import Stage, producers, read_stages, upstream
 from latentpriors.project.tables import read_tables, read_yaml
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
