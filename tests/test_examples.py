@@ -10,10 +10,19 @@ from types import ModuleType
 import pytest
 
 from latentpriors import metrics, runs, training
-from latentpriors.priors.base import Standardization
+from latentpriors.priors.base import FittedPrior, Standardization
 
 FUNCTIONS = [getattr(metrics, name) for name in metrics.__all__ if not inspect.isclass(getattr(metrics, name))]
-SHOWN = [*FUNCTIONS, Standardization, runs.seed, runs.value, training.Protocol, training.evaluate, training.train]
+SHOWN = [
+    *FUNCTIONS,
+    FittedPrior,
+    Standardization,
+    runs.seed,
+    runs.value,
+    training.Protocol,
+    training.evaluate,
+    training.train,
+]
 MODULES = [importlib.import_module(name) for name in sorted({shown.__module__ for shown in SHOWN})]
 
 

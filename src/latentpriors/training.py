@@ -70,7 +70,7 @@ class Protocol:
 
     Example:
         >>> shared = {"steps": 1000, "batch_size": 64, "precision": "float32"}
-        >>> protocol = Protocol.of(shared, {"components": 10, "factor": 2}, torch.device("cpu"), share=0.1)
+        >>> protocol = Protocol.of("gmm", {"components": 10, "factor": 2}, shared, torch.device("cpu"), share=0.1)
         >>> protocol.steps, protocol.arguments  # 2 · 0.1 · 1000
         (200, {'components': 10})
     """

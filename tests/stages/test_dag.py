@@ -154,10 +154,9 @@ def test_a_hyperparameter_reruns_its_own_cells_and_the_report(project: Project) 
 def test_a_comment_a_docstring_and_another_place_rerun_no_work(project: Project) -> None:
     project.change("priors/flow.py", "by maximum likelihood.", "fitted by maximum likelihood.  # twice")
     project.change("training.py", "import math", "import math  # One more comment.")
-    project.move(
-        "walks", "paths", ("walks import", "paths import"), ("import walks", "import paths"), ("walks.", "paths.")
-    )
-    project.move("couplings", "networks/couplings", (".couplings import", ".networks.couplings import"))
+    named = (("import interpolation", "import paths"), ("interpolation import", "paths import"))
+    project.move("evaluation/interpolation", "evaluation/paths", *named, ("interpolation.", "paths."))
+    project.move("processes", "project/processes", ("processes import", "project.processes import"))
     before = project.fingerprints()
     assert ran(project.dvc("repro")) == ["check", "fingerprint"]
     assert project.fingerprints() == before
@@ -274,7 +273,7 @@ def test_an_edit_while_a_stage_runs_is_noticed(project: Project) -> None:
 
 def test_a_commit_whose_fingerprints_are_behind_fails_the_tests(project: Project) -> None:
     project.change("priors/flow.py", "noise_scale: float = 0.1", "noise_scale: float = 0.2")
-    command = [sys.executable, "-m", "pytest", "-q", "tests/test_fingerprints.py", "-k", "belong"]
+    command = [sys.executable, "-m", "pytest", "-q", "tests/project/test_code.py", "-k", "belong"]
     done = subprocess.run(command, cwd=project.folder, env=project.environment(), capture_output=True, text=True)
     assert done.returncode == 1
     assert "the fingerprints are behind the code: run `dvc repro fingerprint` and commit what it writes" in done.stdout
@@ -342,7 +341,7 @@ def test_a_report_is_redrawn_without_any_cache(project: Project) -> None:
         path = project.folder / name
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     assert ran(project.dvc("repro", "--allow-missing", "--dry")) == []
-    path = project.folder / "src/latentpriors/answer.py"
+    path = project.folder / "src/latentpriors/report/sections/answer.py"
     path.write_text(path.read_text().replace("has the lowest FCD", "shows the lowest FCD"))
     output = project.dvc("repro", "--allow-missing", "report@digits-poster")
     assert ran(output) == ["check", "fingerprint", "report@digits-poster"]

@@ -1,8 +1,11 @@
-"""The README says what is in git."""
+"""The README says what is in git, and what it shows of Python holds."""
 
+import doctest
 import re
 import sys
 from pathlib import Path
+
+import pytest
 
 from latentpriors.project.tables import read_yaml
 from latentpriors.registry import KINDS, names
@@ -24,3 +27,9 @@ def test_every_method_and_path_is_there(root: Path) -> None:
             assert f"`{name}`" in text or f"-{name}`" in text, name
     for link in re.findall(r"\]\(([^):]+)\)", text):
         assert (root / link).exists(), link
+
+
+def test_its_examples_hold(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    failed, tried = doctest.testfile(str(root / "README.md"), module_relative=False)
+    assert (failed, tried > 3) == (0, True)
