@@ -54,6 +54,8 @@ class Project:
         for block in ("classifier", "judge", "autoencoder", "prior"):
             digits[block]["steps"] = 40
         digits["classifier"]["count"] = 2
+        for study in ("completion", "sweep"):
+            del digits[study]
         params["priors"]["flow"].update(transforms=2, hidden=[8])
 
     @staticmethod
@@ -154,8 +156,10 @@ def test_a_hyperparameter_reruns_its_own_cells_and_the_report(project: Project) 
 def test_a_comment_a_docstring_and_another_place_rerun_no_work(project: Project) -> None:
     project.change("priors/flow.py", "by maximum likelihood.", "fitted by maximum likelihood.  # twice")
     project.change("training.py", "import math", "import math  # One more comment.")
-    named = (("import interpolation", "import paths"), ("interpolation import", "paths import"))
-    project.move("evaluation/interpolation", "evaluation/paths", *named, ("interpolation.", "paths."))
+    uses = [f"interpolation.{name}(" for name in ("pictures", "line_images", "images")]
+    named = [("import interpolation", "import paths"), ("interpolation import", "paths import")]
+    named += [(use, use.replace("interpolation", "paths")) for use in uses]
+    project.move("evaluation/interpolation", "evaluation/paths", *named)
     project.move("processes", "project/processes", ("processes import", "project.processes import"))
     before = project.fingerprints()
     assert ran(project.dvc("repro")) == ["check", "fingerprint"]
