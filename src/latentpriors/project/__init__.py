@@ -1,1 +1,1 @@
-"""What the files of a checkout say of the project: its code."""
+"""What the files of a checkout say: parameters, tables, stages, locks and code."""
