@@ -19,6 +19,7 @@ from latentpriors.autoencoders.glf import GLF
 from latentpriors.autoencoders.vae import VAE, kl_divergence
 from latentpriors.data.readers import read
 from latentpriors.evaluation.previews import read_grid
+from latentpriors.likelihood import joint
 from latentpriors.networks import Classifier
 from latentpriors.report.plots.style import save
 from latentpriors.report.plots.sweep import fluctuation, scale_curves, sweep_lines
@@ -200,11 +201,14 @@ class _Broken:
     def sample(self, n: int, generator: torch.Generator) -> torch.Tensor:
         return torch.full((n, self.latent), math.nan)
 
+    def log_prob(self, z: torch.Tensor) -> torch.Tensor:
+        return -z.square().sum(1)
+
 
 def test_a_prior_that_breaks_costs_the_figures_of_its_samples(
     images: dict, judge: tuple, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sweep, "native_prior", _Broken)
+    monkeypatch.setattr(joint, "native_prior", _Broken)
     found = point("vae", {}, images, judge, tmp_path, steps=5)
     assert found["failure"] == "the prior drew codes that are not finite"
     assert found["reconstruction"] > 0
@@ -302,6 +306,7 @@ def test_the_pictures(tmp_path: Path) -> None:
 
 def test_the_stage(tmp_path: Path, images: dict, judge: tuple, monkeypatch: pytest.MonkeyPatch) -> None:
     blocks = {name: SMALL.get(name, {}) | {"factor": 2} for name in ("glf", *SWEPT)}
+    blocks["glf_regularized"] = FLOW | {"method": "glf", "stop_gradient": False, "factor": 2}
     toy = {
         "sweep": {"factor": 0.5, "betas": [2, 1e38]}, "samples": 50,
         "autoencoder": {"steps": 4, "batch_size": 64, "precision": "float32", "network": NETWORK},
