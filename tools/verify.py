@@ -54,7 +54,7 @@ def belong(root: Path) -> int:
             code = code or bool(bad)
     for reason in wrong.get(GUARD, []):
         print(f"note: since the last `dvc repro`, {reason}")
-    print("Code counts by its fingerprints, which `pytest tests/test_fingerprints.py` computes again.")
+    print("Code counts by its fingerprints, which `pytest tests/project/test_code.py` computes again.")
     return int(code)
 
 
