@@ -20,8 +20,9 @@ def fingerprint(params: dict, blocks: Path, out: Path) -> None:
     """What stands for the code of each stage and of each block's method, in place of its text.
 
     A file for each of them has `numbers`, the digests of what the probes compute that speak for modules on which it
-    rests; `constants`, the digest of all numbers and words in these modules; and `code`, the digest of the code of all
-    other modules, its own among them. Numbers are computed again only where the code behind a probe has changed.
+    rests; `constants`, the digest of all numbers, words, operators and calls in these; and `code`, the digest of the
+    code of all other modules, its own among them. Numbers are computed again only where the code behind a probe has
+    changed.
 
     Arguments:
         blocks: The JSON file of the modules that each block of params.yaml brings in, by kind.

@@ -37,4 +37,4 @@ def score_likelihood(params: dict, autoencoder: str, images: Path, weights: Path
 
 
 if __name__ == "__main__":
-    run(score_likelihood)
+    run(score_likelihood, priors=["native"])  # of autoencoders without a prior of their own

@@ -105,11 +105,11 @@ def ode() -> dict:
     from latentpriors.networks import ode
 
     def field(t: Tensor, y: Tensor) -> Tensor:
-        return (y.roll(1, 1) * 2).sin() * (1 + t)
+        return (y.roll(1, 1) * 2).sin() * (1 + t) + 0.3 * y.cos()
 
     z = _ramp(4, 3).sin()
     found = {name: ode.solve(field, z, ode.warped(0, 1, 4, z), name) for name in ode.SOLVERS}
-    found["log likelihood"] = ode.log_likelihood(field, z, 0, 1, 4)
+    found["log likelihood"] = ode.log_likelihood(field, z, 0.2, 0.9, 4)
     found["divergence"] = ode.divergence(lambda y: (y.roll(1, 1) * 2).sin() * y, z)
     return found | {"times": ode.spread_times(3, _generator(), "cpu")}
 
@@ -338,7 +338,7 @@ def latent() -> dict:
     a, b = _features()
     labels = np.arange(200) % 4
     return class_structure(a, labels, a, labels) | {
-        "sw": sliced_wasserstein(a, b),
+        "sw": [sliced_wasserstein(a, b), sliced_wasserstein(a, b[:150])],
         "two samples": two_sample_test(a, b),
     }
 
@@ -376,7 +376,7 @@ def variance() -> dict:
     return {
         "components": components,
         "shares": variance_shares(components),
-        "one run": one_run_interval(components, 1.5),
+        "one run": one_run_interval(components, 1.5, 3, 2),
     }
 
 
@@ -417,8 +417,8 @@ def evaluation() -> dict:
         [{"a": 1.0, "b": {"1": 2.0}, "c": None}, {"a": 2.0, "b": {"1": 4.0}, "c": None}]
     )
     images, real = (_ramp(8, 1, 2, 2) * 9).byte(), (_ramp(300, 1, 2, 2) * 7).byte()
-    sets = [(reference["train.features"][:300], real)] * 2
-    return found | {"nearest": image_metrics.nearest_images(features[0]["penultimate"], images, *sets).sum()}
+    sets = [(reference["train.features"][start : start + 200], real[start:]) for start in (0, 100)]
+    return found | {"nearest": image_metrics.nearest_images(features[0]["penultimate"], images, *sets)[8:, 0, 0]}
 
 
 def design() -> dict:
@@ -594,7 +594,7 @@ def _features(width: int = 12) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _crossed() -> np.ndarray:
-    return 1 + np.sin(np.arange(3.0 * 2 * 2 * 2 * 2)).reshape(3, 2, 2, 2, 2) / 2
+    return 1 + np.sin(np.arange(3.0 * 2 * 4 * 3 * 2) ** 1.5).reshape(3, 2, 4, 3, 2) / 2
 
 
 def _plain(value: object) -> object:

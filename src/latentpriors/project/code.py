@@ -5,7 +5,7 @@ __all__ = ["SEEN", "Code", "fingerprints", "snapshot"]
 import ast
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -108,7 +108,7 @@ class Code:
         return _hash(sorted(self._file(path).digest for path in files))
 
     def constants(self, files: Iterable[Path]) -> str:
-        """Returns the digest of all numbers and words in some files, but those of error messages."""
+        """Returns the digest of all numbers, words, operators and calls in some files, but those of error messages."""
         return _hash(sorted(constant for path in files for constant in self._file(path).constants))
 
     def _file(self, path: Path) -> "_File":
@@ -131,7 +131,7 @@ class _File:
     def imported(self, tree: ast.AST) -> list[Path]:
         """Returns the project's files that the import statements inside a tree name."""
         found = []
-        for node in ast.walk(tree):
+        for node in _walk(tree):
             if isinstance(node, ast.Import):
                 found += [self.code.file(alias.name) for alias in node.names]
             elif isinstance(node, ast.ImportFrom):
@@ -144,7 +144,7 @@ class _File:
 
     @cached_property
     def constants(self) -> list[str]:
-        return sorted(_constants(self.tree))
+        return sorted(_constants(self.tree, self._names()))
 
     def _module(self, node: ast.ImportFrom) -> str:
         base = self.package[: len(self.package) - node.level + 1] if node.level else ()
@@ -163,17 +163,33 @@ class _File:
         return file
 
     def _names(self) -> dict[str, str]:
-        """Returns what the names that are imported here were called there, "" for a module of this project."""
+        """Returns what the names that are imported here stand for, "" for a module of this project."""
         found = {}
-        for node in ast.walk(self.tree):
+        for node in _walk(self.tree):
             if isinstance(node, ast.ImportFrom):
                 module = self._module(node)
                 for alias in node.names:
-                    mine = self.code.file(f"{module}.{alias.name}")
-                    found[alias.asname or alias.name] = "" if mine else alias.name
+                    theirs = alias.name if self.code.file(module) else f"{module}.{alias.name}"
+                    found[alias.asname or alias.name] = "" if self.code.file(f"{module}.{alias.name}") else theirs
             elif isinstance(node, ast.Import):
-                found |= {alias.asname: alias.name for alias in node.names if alias.asname}
+                mine = {alias.asname: self.code.file(alias.name) for alias in node.names if alias.asname}
+                found |= {
+                    alias.asname: "" if mine[alias.asname] else alias.name for alias in node.names if alias.asname
+                }
         return found
+
+
+def _walk(tree: ast.AST) -> Iterator[ast.AST]:
+    """Yields the nodes of a tree, without what only type checkers run."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting += [child for child in ast.iter_child_nodes(node) if not _for_type_checkers(child)]
+
+
+def _for_type_checkers(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
 
 
 def _said(node: object, names: Mapping[str, str]) -> object:
@@ -182,34 +198,56 @@ def _said(node: object, names: Mapping[str, str]) -> object:
         return [_said(entry, names) for entry in node if not _unsaid(entry)]
     if not isinstance(node, ast.AST):
         return repr(node)
-    if isinstance(node, ast.Name):
-        return ["Name", repr(names.get(node.id) or node.id)]
-    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and names.get(node.value.id) == "":
-        return ["Name", repr(node.attr)]  # intervals.student is student, whatever the module is called
+    if isinstance(node, ast.Name | ast.Attribute) and (full := _full(node, names)):
+        return ["Name", repr(full)]
+    if isinstance(node, ast.AnnAssign) and node.value:
+        return ["Assign", ["targets", [_said(node.target, names)]], ["value", _said(node.value, names)]]
     left_out = {"annotation", "returns", "ctx", "kind", "type_comment", "type_params", "type_ignores"}
     fields = [(name, value) for name, value in ast.iter_fields(node) if name not in left_out]
     said = [[name, _said(value, names)] for name, value in fields if value is not None or name == "value"]
     return [type(node).__name__, *([name, value] for name, value in said if value != [])]
 
 
+def _full(node: ast.AST, names: Mapping[str, str]) -> str | None:
+    """Returns the dotted name of something imported, however it was: of a module of this project what is in it."""
+    if isinstance(node, ast.Name):
+        return names.get(node.id) or node.id
+    if not isinstance(node, ast.Attribute):
+        return None
+    if isinstance(node.value, ast.Name) and names.get(node.value.id) == "":
+        return node.attr  # intervals.student is student, whatever the module is called
+    root = node.value
+    while isinstance(root, ast.Attribute):
+        root = root.value
+    before = _full(node.value, names) if isinstance(root, ast.Name) and root.id in names else None
+    return before and f"{before}.{node.attr}"
+
+
 def _unsaid(node: object) -> bool:
-    """Whether a statement is an import, or a text that stands alone: a docstring."""
+    """Whether a statement is an import, for type checkers, or a text that stands alone: a docstring."""
     alone = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-    return alone or isinstance(node, ast.Import | ast.ImportFrom)
+    return alone or isinstance(node, ast.Import | ast.ImportFrom) or _for_type_checkers(node)
 
 
-def _constants(node: ast.AST) -> Iterable[str]:
-    """Yields the numbers and words that a syntax tree holds, but those of docstrings, annotations and messages."""
+def _constants(node: ast.AST, names: Mapping[str, str]) -> Iterator[str]:
+    """Yields the numbers, words, operators and called names in a syntax tree, but those of messages and annotations."""
     public = isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__"
     if _unsaid(node) or isinstance(node, ast.Raise) or public:
         return
-    if isinstance(node, ast.Constant) and node.value is not None:
+    if isinstance(node, ast.Constant):
         yield repr(node.value)
+    elif isinstance(node, ast.operator | ast.unaryop | ast.boolop | ast.cmpop):
+        yield type(node).__name__
+    elif isinstance(node, ast.keyword) and node.arg:
+        yield node.arg
+    elif isinstance(node, ast.Call):
+        called = _full(node.func, names) or getattr(node.func, "attr", "")
+        yield f"{called}()"
     for name, value in ast.iter_fields(node):
         if name not in ("annotation", "returns"):
             for child in value if isinstance(value, list) else [value]:
                 if isinstance(child, ast.AST):
-                    yield from _constants(child)
+                    yield from _constants(child, names)
 
 
 def _hash(value: object) -> str:
