@@ -17,15 +17,21 @@ BLOCKS = tuple(f"{kind}." for kind in KINDS)
 BEHIND = "the fingerprints are behind the code: run `dvc repro fingerprint` and commit what it writes"
 MODULE = '''"""A module."""
 
+from typing import TYPE_CHECKING
+
+from numpy.linalg import norm
 from .shared import helper as h
 from . import tools
+
+if TYPE_CHECKING:
+    from .other import another
 
 RATE = 0.1  # why
 
 
 def step(x: float) -> float:
     """Returns a step."""
-    return h(x) * RATE + tools.size(x, "words")
+    return h(x) * RATE + tools.size(x, "words") + norm(x)
 '''
 
 
@@ -65,6 +71,9 @@ def test_imports_are_followed_through_packages_but_not_to_what_starts_a_stage(pr
         ("x: float) -> float", "x: int) -> int"),
         ("helper as h", "helper as first"),
         ("RATE + tools", "RATE + \\\n        tools"),
+        ("RATE = 0.1", "RATE: float = 0.1"),
+        ("from numpy.linalg import norm", "from numpy.linalg import norm  # of a vector"),
+        ("    from .other import another", "    from .other import another as other"),
     ],
 )
 def test_what_a_digest_leaves_out(project: Path, before: str, after: str) -> None:
@@ -98,6 +107,7 @@ def test_a_renamed_and_a_moved_module_change_no_digest(project: Path) -> None:
         ("* RATE", "/ RATE"),
         ('"words"', '"letters"'),
         ("helper as h", "assist as h"),
+        ("numpy.linalg import norm", "scipy.linalg import norm"),
         ("tools.size(x", "tools.size(-x"),
         ("def step(x: float)", "def step(x: float = 1)"),
     ],
@@ -110,14 +120,39 @@ def test_what_a_digest_sees(project: Path, before: str, after: str) -> None:
     assert Code(project).digest([path]) != first
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("from numpy.linalg import norm", "import numpy.linalg as la"),
+        ("from numpy.linalg import norm", "from numpy import linalg as la"),
+        ("from . import tools", "import package.tools as tools"),
+        ("from . import tools", "from .tools import size"),
+    ],
+)
+def test_the_style_of_an_import_changes_no_digest(project: Path, before: str, after: str) -> None:
+    path = project / "src/package/method.py"
+    first = Code(project).digest([path]), Code(project).constants([path])
+    text = MODULE.replace(before, after)
+    path.write_text(text.replace("norm(x)", "la.norm(x)") if "la" in after else text)
+    if "size" in after:
+        path.write_text(text.replace("tools.size", "size"))
+    assert (Code(project).digest([path]), Code(project).constants([path])) == first
+
+
 def test_constants_are_numbers_and_words_but_those_of_messages(project: Path) -> None:
     method, tools = project / "src/package/method.py", project / "src/package/tools.py"
     first = Code(project).constants([method, tools])
     method.write_text(MODULE.replace("return h(x) * RATE", "y = RATE * h(x)\n    return y").replace("A module", "One"))
     tools.write_text("def size(x, unit):\n    raise ValueError('there is no size')\n")
     assert Code(project).constants([method, tools]) == first
-    method.write_text(MODULE.replace("0.1", "0.2"))
-    assert Code(project).constants([method, tools]) != first
+    for before, after in (
+        ("0.1", "0.2"),
+        ("* RATE", "/ RATE"),
+        ("tools.size(x,", "tools.mass(x,"),
+        ('"words"', "None"),
+    ):
+        method.write_text(MODULE.replace(before, after))
+        assert Code(project).constants([method, tools]) != first
 
 
 @pytest.mark.parametrize("probe", PROBES, ids=lambda probe: probe.__name__)

@@ -172,10 +172,8 @@ class _File:
                     theirs = alias.name if self.code.file(module) else f"{module}.{alias.name}"
                     found[alias.asname or alias.name] = "" if self.code.file(f"{module}.{alias.name}") else theirs
             elif isinstance(node, ast.Import):
-                mine = {alias.asname: self.code.file(alias.name) for alias in node.names if alias.asname}
-                found |= {
-                    alias.asname: "" if mine[alias.asname] else alias.name for alias in node.names if alias.asname
-                }
+                renamed = [alias for alias in node.names if alias.asname]
+                found |= {alias.asname: "" if self.code.file(alias.name) else alias.name for alias in renamed}
         return found
 
 
