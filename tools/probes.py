@@ -1,8 +1,8 @@
 """What the shared modules compute on tiny fixed problems: numbers that stand for their code in the fingerprints.
 
-A probe speaks for the modules that it imports, in each stage and method that rests on all of them; a module for which
-none speaks is told apart by its code. A probe that names one module more tells more: whose numbers it does not reach,
-the fingerprints see by their constants alone.
+A probe speaks for the modules that it imports, in each stage and method that rests on all of them. What its numbers do
+not reach, the fingerprints see by the words, numbers, operators and calls of these modules alone. A module for which
+none speaks is told apart by its code; so are those in which every line is a decision: readers, sources, seeds by name.
 """
 
 __all__ = ["PROBES", "compute", "same"]
@@ -225,35 +225,6 @@ def walks() -> dict:
         "line": interpolation.line_images(model, z[:8]).sum(0),
         "images": interpolation.images(model, z[:2]).sum(1),
     }
-
-
-def registry() -> dict:
-    from latentpriors import registry
-
-    found = {
-        kind: registry.find(kind, name).__module__ for kind, name in (("autoencoders", "ae"), ("priors", "native"))
-    }
-    return found | {"arguments": sorted(registry.hyperparameters("priors", "gaussian"))}
-
-
-def readers() -> dict:
-    from latentpriors.data.readers import read, resources, unpack
-
-    images, labels = read("digits", Path("unused"))["train"]
-    with tempfile.TemporaryDirectory() as folder:
-        unpack("digits", Path(folder))
-        return {"digits": [len(images), images.float().mean(), *labels[:10].tolist()], "files": resources("MNIST")}
-
-
-def sources() -> dict:
-    from latentpriors.data.sources import fetch
-
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "mirror/toy").mkdir(parents=True)
-        (Path(folder) / "mirror/toy/a").write_text("a")
-        listed = [("a", hashlib.md5(b"a").hexdigest())]
-        fetch("toy", listed, Path(folder) / "raw", Path(folder) / "cache", [f"{folder}/mirror"], [])
-        return {"fetched": (Path(folder) / "raw/a").read_text()}
 
 
 def splits() -> dict:
@@ -480,22 +451,11 @@ def side_by_side() -> dict:
     return {"squares": side_by_side(lambda index: index**2, range(3), "cpu")}
 
 
-def runs() -> dict:
-    from latentpriors import runs
-
-    return {
-        "seeds": [runs.seed("autoencoder", "digits", 0), runs.seed("sample", "digits-ae-flow", "seed1")],
-        "noise": torch.rand(3, generator=runs.generator(torch.device("cpu"), "prior", 1)),
-        "device": runs.device({"device": "cpu"}).type,
-        "value": runs.value({"a": {"b": 3}}, "a.b"),
-    }
-
-
 PROBES: tuple[Callable[[], dict], ...] = (
     agreement, arrays, autoencoder, bounds, classes, classifier, comparisons, couplings, design, evaluation,
     extrapolation, fits, frechet, intervals, kernel, latent, likelihood_flow, manifold, memorization, neighbours,
-    networks, ode, power, previews, readers, registry, runs, scoring, seeds, side_by_side, sources, splits,
-    standardization, store, timed, training, variance, variants, walks,
+    networks, ode, power, previews, scoring, seeds, side_by_side, splits, standardization, store, timed, training,
+    variance, variants, walks,
 )  # fmt: skip
 
 
