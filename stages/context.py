@@ -13,14 +13,13 @@ from pathlib import Path
 
 PARENT = os.getppid()  # taken before the slow imports: it may die while they run
 
-import yaml  # noqa: E402
-
 ROOT = Path(__file__).resolve().parent.parent
 # This checkout's library, also in the copies of it in which `dvc exp run --queue` works.
 sys.path.insert(0, str(ROOT / "src"))
 
 from latentpriors.processes import die_with  # noqa: E402
 from latentpriors.project.code import snapshot  # noqa: E402
+from latentpriors.project.tables import read_yaml  # noqa: E402
 
 
 def run(stage: Callable[..., None], checked: bool = True, **methods: Iterable[str]) -> None:
@@ -37,7 +36,7 @@ def run(stage: Callable[..., None], checked: bool = True, **methods: Iterable[st
     die_with(PARENT)
     try:
         options = _options(stage)
-        params = yaml.safe_load((ROOT / "params.yaml").read_text())
+        params = read_yaml(ROOT / "params.yaml")
         blocks = {kind: list(names) for kind, names in methods.items()}
         blocks |= {f"{kind}s": [options[kind]] for kind in ("autoencoder", "prior") if kind in options}
         before = snapshot(ROOT, stage.__name__, blocks, params) if checked else None

@@ -11,6 +11,7 @@ from latentpriors.project.code import SEEN, Code
 from latentpriors.store import load_json, whole
 
 PROBES = ROOT / "tools/probes.py"
+sys.path.append(str(PROBES.parent))
 REQUIREMENTS = ROOT / "requirements.txt"
 # How stages are started, what comes before the fingerprints, and what people run by hand.
 OTHERS = ("context", "check", "fingerprint", "tune")
@@ -28,7 +29,8 @@ def fingerprint(params: dict, blocks: Path, out: Path) -> None:
         blocks: The JSON file of the modules that each block of params.yaml brings in, by kind.
         out: The folder for the fingerprints.
     """
-    code, seen, listed = Code(ROOT), _read(out / Path(SEEN).name), load_json(blocks)
+    code, behind, listed = Code(ROOT), out / Path(SEEN).name, load_json(blocks)
+    seen = _read(behind)
     # A probe speaks for the modules that it imports.
     probes, now = {name: modules for name, modules in code.imports(PROBES).items() if modules}, {}
     for name, modules in probes.items():
@@ -47,8 +49,8 @@ def fingerprint(params: dict, blocks: Path, out: Path) -> None:
         covered = set().union(*(probes[probe] for probe in speaking))
         told = {"numbers": {probe: numbers[probe] for probe in speaking}, "constants": code.constants(covered)}
         _write(out / f"{name}.json", told | {"code": code.digest(rests - covered)})
-    _write(out / Path(SEEN).name, now)
-    for path in set(out.rglob("*.json")) - {out / f"{name}.json" for name in now} - {out / Path(SEEN).name}:
+    _write(behind, now)
+    for path in set(out.rglob("*.json")) - {out / f"{name}.json" for name in now} - {behind}:
         path.unlink()
 
 
@@ -60,7 +62,6 @@ def _behind(code: Code, modules: Iterable[Path]) -> str:
 
 def _compute(name: str, path: Path) -> None:
     """Writes the numbers of a probe, unless they are those that were written: rounding is no change."""
-    sys.path.append(str(PROBES.parent))
     import probes  # here: it imports all that is probed, which takes seconds
 
     found = probes.compute(name)

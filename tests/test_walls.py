@@ -6,7 +6,7 @@ import pytest
 
 from latentpriors.project.code import Code
 
-# What a room may import beside itself, directly; and where more has to hold, what it may rest on through others.
+# What a room may import beside itself.
 DIRECTLY = {
     "training": set(), "store": set(), "runs": set(), "processes": set(), "data": set(),
     "networks": {"training"},
@@ -69,7 +69,3 @@ def test_no_two_rooms_import_each_other() -> None:
 def test_pages_rest_on_nothing_that_computes(code: Code) -> None:
     reached = {room(code, path) for path in code.rests_on(files(code, "report"))}
     assert reached.isdisjoint(COMPUTING)
-
-
-def test_nothing_but_stages_and_tools_starts_pages(code: Code) -> None:
-    assert not [name for name, others in DIRECTLY.items() if "report" in others]

@@ -19,14 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
 from latentpriors.project.pipeline import Stage, producers, read_locks, read_stages  # noqa: E402
-from latentpriors.project.tables import read_yaml  # noqa: E402
-from latentpriors.project.verify import cached, digest, faults  # noqa: E402
+from latentpriors.project.tables import parse_yaml, read_yaml  # noqa: E402
+from latentpriors.project.verify import all_faults, digest, recorded  # noqa: E402
 
 CODE = "fingerprints/"
 WITHIN = 1e-6  # relative, or absolute for figures below 1
@@ -47,19 +46,14 @@ class Change:
 
 def changes(root: Path, stages: Mapping[str, Stage], locks: Mapping[str, dict]) -> dict[str, Change]:
     """Returns the stages whose fingerprints are not those in their locks."""
-    params = read_yaml(root / "params.yaml")
-    paths = {path for stage in stages.values() for path in (*stage.deps, *stage.outs)}
-    stored = cached(stages, dict(locks))
-    hashes = {path: digest(root / path) for path in paths - set(stored)} | stored
-    found = {}
-    for name, stage in stages.items():
-        if name in locks and not stage.frozen:
-            recorded = _recorded(locks[name])
-            files = {path for path in stage.deps if path.startswith(CODE) and recorded.get(path) != hashes[path]}
-            wrong = faults(stage, locks[name], _values(stage.params, params), hashes)
-            others = [fault for fault in wrong if CODE not in fault and fault != "its command has changed"]
-            if files or any(CODE in fault for fault in wrong):
-                found[name] = Change(frozenset(files), others)
+    wrong, found = all_faults(root, stages, dict(locks), read_yaml(root / "params.yaml")), {}
+    for name in (name for name in stages if name in locks and any(CODE in fault for fault in wrong[name])):
+        before = _code(locks[name])
+        files = {
+            path for path in stages[name].deps if path.startswith(CODE) and before.get(path) != digest(root / path)
+        }
+        others = [fault for fault in wrong[name] if CODE not in fault and fault != "its command has changed"]
+        found[name] = Change(frozenset(files), others)
     return found
 
 
@@ -79,7 +73,7 @@ def shown(
         ValueError: a rerun stage, or one that rests on it, wrote other figures.
     """
     reruns = {
-        name: {path for path, md5 in _recorded(now[name]).items() if path.startswith(CODE)}
+        name: set(_code(now[name]))
         for name in stages
         if name in before and name in now and _code(before[name]) != _code(now[name])
     }
@@ -94,7 +88,7 @@ def shown(
         for out in written:
             if same[out]:
                 raise ValueError(f"{name} was rerun, and {out} is not what it was: {same[out]}")
-        if written or _recorded(now[name], "outs") == _recorded(before[name], "outs"):
+        if written or recorded(now[name], "outs") == recorded(before[name], "outs"):
             found.setdefault(_kind(name), set()).update(files)
     return found
 
@@ -177,7 +171,7 @@ def _locks_at(root: Path, commit: str, now: Mapping[str, dict]) -> dict[str, dic
     found = {}
     for file in sorted({_file(name) for name in now}):
         done = subprocess.run(["git", "show", f"{commit}:{file}"], cwd=root, capture_output=True, text=True)
-        stages = (yaml.load(done.stdout, yaml.CSafeLoader) or {}).get("stages", {}) if done.returncode == 0 else {}
+        stages = parse_yaml(done.stdout).get("stages", {}) if done.returncode == 0 else {}
         prefix = "" if file == "dvc.lock" else f"{file.removesuffix('lock')}yaml:"
         found |= {prefix + name: block for name, block in stages.items()}
     return found
@@ -192,27 +186,13 @@ def _kind(name: str) -> str:
     return name.rpartition(":")[2].partition("@")[0]
 
 
-def _recorded(locked: dict, kind: str = "deps") -> dict[str, str]:
-    return {entry["path"]: entry["md5"] for entry in locked.get(kind, [])}
-
-
 def _code(locked: dict) -> dict[str, str]:
-    return {path: md5 for path, md5 in _recorded(locked).items() if path.startswith(CODE)}
+    return {path: md5 for path, md5 in recorded(locked).items() if path.startswith(CODE)}
 
 
 def _entries(root: Path, deps: Iterable[str]) -> list[dict]:
     paths = [path for path in deps if path.startswith(CODE)]
     return [{"path": p, "hash": "md5", "md5": digest(root / p), "size": (root / p).stat().st_size} for p in paths]
-
-
-def _values(keys: Iterable[str], params: dict) -> dict[str, object]:
-    found = {}
-    for key in keys:
-        value: object = params
-        for part in key.split("."):
-            value = value.get(part) if isinstance(value, dict) else None
-        found[key] = value
-    return found
 
 
 def main() -> int:

@@ -3,9 +3,7 @@
 __all__ = ["belong", "rerun"]
 
 import argparse
-import functools
 import json
-import operator
 import os
 import shutil
 import subprocess
@@ -18,7 +16,7 @@ sys.path.insert(0, str(ROOT / "src"))
 
 from latentpriors.project.pipeline import Stage, read_locks, read_stages, upstream  # noqa: E402
 from latentpriors.project.tables import read_tables, read_yaml  # noqa: E402
-from latentpriors.project.verify import cached, digest, faults, verdict  # noqa: E402
+from latentpriors.project.verify import all_faults, verdict  # noqa: E402
 
 GUARD = "check"  # it writes a constant: that it would rerun changes no table
 SHOWN = 5  # of the faults of a table
@@ -37,7 +35,7 @@ def belong(root: Path) -> int:
     params = read_yaml(root / "params.yaml")
     stages = read_stages(root, params)
     lock, code = read_locks(root), 0
-    wrong = _faults(root, stages, lock, params)
+    wrong = all_faults(root, stages, lock, params)
     for name, stage in stages.items():
         for title in (Path(out).stem for out in stage.outs if out.startswith("reports/")):
             needed = [other for other in upstream(stages, [name]) if other != GUARD]
@@ -74,20 +72,6 @@ def rerun(keys: list[str], table: str) -> int:
         again = {key: json.loads((copy / path).read_text())["fcd"] for key, path in rows.items()}
     print("\n" + _shown(committed, again))
     return 1 - all(verdict(committed[key], again[key]) for key in rows)
-
-
-def _faults(root: Path, stages: dict[str, Stage], lock: dict, params: dict) -> dict[str, list[str]]:
-    """Returns for each stage why its outputs do not belong to the code."""
-    paths = {path for stage in stages.values() for path in (*stage.deps, *stage.outs)}
-    stored = cached(stages, lock)
-    hashes = {path: digest(root / path) for path in paths - set(stored)} | stored
-    values = {}
-    for key in {key for stage in stages.values() for key in stage.params}:
-        try:
-            values[key] = functools.reduce(operator.getitem, key.split("."), params)
-        except (KeyError, TypeError):
-            continue
-    return {name: faults(stage, lock.get(name), values, hashes) for name, stage in stages.items()}
 
 
 def _rows(cells: dict, keys: list[str], table: str) -> dict[str, str]:

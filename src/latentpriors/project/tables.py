@@ -1,6 +1,6 @@
 """The tables of the benchmark: tables.yaml names them, and the cells.yaml in the folder of each has its rows."""
 
-__all__ = ["GROUPS", "read_cells", "read_tables", "read_yaml"]
+__all__ = ["GROUPS", "parse_yaml", "read_cells", "read_tables", "read_yaml"]
 
 import re
 from pathlib import Path
@@ -58,7 +58,12 @@ def read_cells(root: Path, name: str) -> dict[str, dict[str, dict]]:
 
 def read_yaml(path: Path) -> dict:
     """Returns the content of a file as dvc reads it; {} for an empty one."""
-    return yaml.load(path.read_text(), Loader=_Loader) or {}
+    return parse_yaml(path.read_text())
+
+
+def parse_yaml(text: str) -> dict:
+    """Returns the content of a text as dvc reads it; {} for an empty one."""
+    return yaml.load(text, Loader=_Loader) or {}
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):

@@ -1,9 +1,11 @@
 """Whether committed results belong to the committed code, and whether a rerun confirms them."""
 
-__all__ = ["cached", "digest", "faults", "verdict"]
+__all__ = ["all_faults", "cached", "digest", "faults", "recorded", "verdict"]
 
+import functools
 import hashlib
 import json
+import operator
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -28,9 +30,28 @@ def cached(stages: Mapping[str, Stage], lock: dict) -> dict[str, str | None]:
     """Returns the recorded hash of each output that is in the cache and not in git, None where none is recorded."""
     found = {}
     for name, stage in stages.items():
-        recorded = _hashes(lock.get(name, {}), "outs")
-        found |= {path: recorded.get(path) for path, in_cache in stage.outs.items() if in_cache}
+        hashes = recorded(lock.get(name, {}), "outs")
+        found |= {path: hashes.get(path) for path, in_cache in stage.outs.items() if in_cache}
     return found
+
+
+def recorded(locked: dict, kind: str = "deps") -> dict[str, str]:
+    """Returns the hashes that a block of dvc.lock has, by path, of its "deps" or "outs"."""
+    return {entry["path"]: entry["md5"] for entry in locked.get(kind, [])}
+
+
+def all_faults(root: Path, stages: Mapping[str, Stage], lock: dict, params: dict) -> dict[str, list[str]]:
+    """Returns for each stage of a checkout what `faults` finds."""
+    paths = {path for stage in stages.values() for path in (*stage.deps, *stage.outs)}
+    stored = cached(stages, lock)
+    hashes = {path: digest(root / path) for path in paths - set(stored)} | stored
+    values = {}
+    for key in {key for stage in stages.values() for key in stage.params}:
+        try:
+            values[key] = functools.reduce(operator.getitem, key.split("."), params)
+        except (KeyError, TypeError):
+            continue
+    return {name: faults(stage, lock.get(name), values, hashes) for name, stage in stages.items()}
 
 
 def faults(
@@ -74,15 +95,11 @@ def verdict(committed: dict, rerun: float) -> bool:
 
 
 def _changed(kind: str, paths: Iterable[str], locked: dict, hashes: Mapping[str, str | None]) -> list[str]:
-    recorded, what = _hashes(locked, kind), "has changed" if kind == "deps" else "is not what it wrote"
-    found = [f"{path} is no longer among its {kind}" for path in recorded if path not in paths]
+    before, what = recorded(locked, kind), "has changed" if kind == "deps" else "is not what it wrote"
+    found = [f"{path} is no longer among its {kind}" for path in before if path not in paths]
     for path in paths:
-        if path not in recorded:
+        if path not in before:
             found.append(f"{path} is new among its {kind}")
-        elif hashes[path] != recorded[path]:
+        elif hashes[path] != before[path]:
             found.append(f"{path} {what if hashes[path] else 'is missing'}")
     return found
-
-
-def _hashes(locked: dict, kind: str) -> dict[str, str]:
-    return {entry["path"]: entry["md5"] for entry in locked.get(kind, [])}
