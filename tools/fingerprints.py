@@ -6,7 +6,7 @@ digits say. This then looks at what these stages wrote: where it is equal to wha
 same kind with the same fingerprints get the new ones and the new command in their locks, and nothing else is touched.
 """
 
-__all__ = ["shown", "take"]
+__all__ = ["locks_at", "shown", "take"]
 
 import argparse
 import io
@@ -104,7 +104,7 @@ def take(root: Path, commit: str) -> dict[str, list[str]]:
     from dvc.utils.serialize import modify_yaml  # dvc's own form of a lock
 
     stages, now = read_stages(root, read_yaml(root / "params.yaml")), read_locks(root)
-    before = _locks_at(root, commit, now)
+    before = locks_at(root, commit, now)
     pages = {out for stage in stages.values() for out in stage.outs if out.startswith("reports/")}
     tracked = {out for stage in stages.values() for out, in_cache in stage.outs.items() if not in_cache} - pages
     evidence = shown(stages, before, now, {out: differs(root, commit, out) for out in tracked})
@@ -167,7 +167,8 @@ def _closure(name: str, consumers: Mapping[str, Iterable[str]]) -> set[str]:
     return found
 
 
-def _locks_at(root: Path, commit: str, now: Mapping[str, dict]) -> dict[str, dict]:
+def locks_at(root: Path, commit: str, now: Mapping[str, dict]) -> dict[str, dict]:
+    """Returns what the locks recorded in a commit, by the names that `read_locks` gives."""
     found = {}
     for file in sorted({_file(name) for name in now}):
         done = subprocess.run(["git", "show", f"{commit}:{file}"], cwd=root, capture_output=True, text=True)

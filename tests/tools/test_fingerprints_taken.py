@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from fingerprints import take
+from fingerprints import locks_at, take
+from latentpriors.project.pipeline import read_locks
 from latentpriors.project.verify import digest
 
 CELLS = {"cells": {"a": None, "b": None}}
@@ -61,7 +62,8 @@ class Project:
                 "deps": [self.entry("fingerprints/stages/score.json"), {"path": f"models/{key}", "md5": key}],
                 "outs": [self.entry(f"metrics/{key}.json")],
             }
-        self.write(LOCK, yaml.safe_dump({"schema": "2.0", "stages": lock}))
+        # dvc writes 1e-06 for it, which YAML 1.1 reads as a text.
+        self.write(LOCK, yaml.safe_dump({"schema": "2.0", "stages": lock}).replace("1.0e-06", "1e-06"))
         for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "Results"]):
             who = ["-c", "user.name=test", "-c", "user.email=test@example.org"]
             subprocess.run(["git", *who, *command], cwd=folder, check=True)
@@ -109,6 +111,13 @@ def test_equal_figures_take_the_new_fingerprint_and_nothing_else(project: Projec
     before["fit@b"]["deps"] = after["fit@b"]["deps"]
     assert after == before
     assert take(project.folder, "HEAD") == {"taken": [], "not shown": [], "changed otherwise": []}
+
+
+def test_locks_of_a_commit_are_read_as_those_of_now(project: Project) -> None:
+    subprocess.run(["git", "checkout", "-q", "HEAD", LOCK], cwd=project.folder, check=True)
+    now = read_locks(project.folder)
+    assert now["tables/t/dvc.yaml:fit@a"]["params"] == {"params.yaml": {"rate": 1e-6}}
+    assert locks_at(project.folder, "HEAD", now) == now
 
 
 def test_a_new_command_goes_with_it(project: Project) -> None:
