@@ -7,12 +7,11 @@ import torch
 
 from context import ROOT, run
 from latentpriors.evaluation.previews import save_grid
-from latentpriors.over_seeds import curves, each_seed, gather_curves, gather_facts
+from latentpriors.over_seeds import curves, each_seed, facts_of, gather_curves, merged
 from latentpriors.project.code import fingerprints
 from latentpriors.runs import device, generator, seed, value
-from latentpriors.store import load_tensors, whole
-from latentpriors.studies.completion import Baseline, completions
-from latentpriors.studies.completion_vae import CompletionVAE, figures
+from latentpriors.store import load_tensors, save_json, whole
+from latentpriors.studies.completion import Baseline, CompletionVAE, completions, figures
 from latentpriors.training import Protocol, train
 
 MODELS = {"baseline": Baseline, "cvae": CompletionVAE}
@@ -61,7 +60,7 @@ def completion(params: dict, dataset: str, images: Path, metrics: Path, preview:
         f"completion/{dataset}", params["seeds"], protocol.settings | {"own": own, "latent": latent},
         lambda index: [images], fit, fingerprints(ROOT, "completion"),
     )  # fmt: skip
-    gather_facts(folders, metrics)
+    save_json(metrics, merged(facts_of(folders)))
     with whole(preview) as part:
         part.mkdir(parents=True)
         gather_curves(folders).to_csv(part / "curves.csv", index=False)

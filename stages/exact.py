@@ -6,13 +6,13 @@ import pandas as pd
 
 from context import ROOT, run
 from latentpriors.fits import fit_prior
-from latentpriors.over_seeds import curves, each_seed
+from latentpriors.over_seeds import curves, each_seed, facts_of, merged
 from latentpriors.priors.base import FittedPrior
 from latentpriors.project.code import fingerprints
 from latentpriors.runs import device, generator, seed, value
-from latentpriors.store import load_json, load_tensors, save_json, save_tensors, whole
+from latentpriors.store import load_tensors, save_json, save_tensors, whole
 from latentpriors.studies.densities import DENSITIES
-from latentpriors.studies.exact_scores import codes_of, figures_of_fit, merged_fits
+from latentpriors.studies.exact import codes_of, figures_of_fit, verdicts
 from latentpriors.training import Protocol
 
 SHOWN = 600  # samples of each density in the preview
@@ -57,7 +57,10 @@ def exact(params: dict, prior: str, metrics: Path, preview: Path) -> None:
 
 
 def _merged(prior: str, density: str, folders: list[Path]) -> dict:
-    return merged_fits(prior, density, [load_json(folder / "facts.json") for folder in folders])
+    found = merged(facts_of(folders))
+    # Not the time: it has that of the figures in it.
+    figures = {key: value for key, value in found.items() if "seconds" not in key}
+    return figures | verdicts(prior, density, figures)
 
 
 def _points(density: str, folder: Path) -> pd.DataFrame:

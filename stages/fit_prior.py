@@ -5,10 +5,10 @@ from pathlib import Path
 from context import ROOT, run
 from latentpriors.fits import fit_prior as fit_to_codes
 from latentpriors.fits import load_codes
-from latentpriors.over_seeds import curves, each_seed, gather, gather_curves, gather_facts
+from latentpriors.over_seeds import curves, each_seed, facts_of, gather, gather_curves, merged
 from latentpriors.project.code import fingerprints
 from latentpriors.runs import device, generator, seed, value
-from latentpriors.store import whole
+from latentpriors.store import save_json, whole
 from latentpriors.training import Protocol
 
 
@@ -42,7 +42,7 @@ def fit_prior(params: dict, dataset: str, prior: str, codes: Path, weights: Path
     with whole(fit) as part:
         part.mkdir(parents=True)
         gather_curves(folders).to_csv(part / "curves.csv", index=False)
-        gather_facts(folders, part / "facts.json")
+        save_json(part / "facts.json", merged(facts_of(folders)))
         for file in ("plane.csv", "shots.safetensors"):
             (part / file).write_bytes((folders[0] / file).read_bytes())
 

@@ -4,17 +4,21 @@ import math
 import shutil
 from pathlib import Path
 
+import numpy as np
+
 from context import run
 from latentpriors.evaluation.fcd import (
     activations,
+    certainty,
     classifier_hash,
     distances,
+    fcd_figures,
     load_classifiers,
     load_reference,
-    summary,
 )
-from latentpriors.evaluation.image_metrics import code_figures, image_figures, merged, nearest_images
+from latentpriors.evaluation.image_metrics import code_figures, image_figures, nearest_images
 from latentpriors.evaluation.previews import save_grid
+from latentpriors.over_seeds import merged
 from latentpriors.processes import side_by_side
 from latentpriors.runs import device
 from latentpriors.store import load_json, load_tensors, save_json, whole
@@ -45,30 +49,30 @@ def score(
     )
     files = sorted(samples.glob("seed*.safetensors"))
 
-    def one(index: int) -> tuple:
-        drawn, stored = load_tensors(files[index])[0], load_tensors(codes / files[index].name)[0]
+    def one(index: int) -> tuple[dict, np.ndarray]:
+        (drawn, about), stored = load_tensors(files[index]), load_tensors(codes / files[index].name)[0]
         found, judged = (activations(scorers, drawn["images"].to(where)) for scorers in (classifiers, judges))
-        beside = {"fcd_judge": float(distances(judged, real, "judge")["logits"].mean())}
-        beside |= image_figures(found, real) | code_figures(drawn["codes"], stored)
         test, validation = (distances(found, real, split) for split in ("test", "validation"))
-        return test, validation, beside, found[0]["penultimate"]
+        # A yardstick's images are the validation split's own: against themselves they would look too good.
+        validation, features = None if facts["yardstick"] else validation, found[0]["penultimate"]
+        figures = fcd_figures(test, validation, *features.shape)
+        figures["fcd_judge"] = float(distances(judged, real, "judge")["logits"].mean())
+        figures |= image_figures(found, real) | code_figures(drawn["codes"], stored)
+        return figures | {"sample_seconds": about["seconds"]}, features
 
-    test, validation, beside, features = zip(*side_by_side(one, range(len(files)), where.type), strict=True)
-    # A yardstick's images are the validation split's own: against themselves they would look too good.
-    validation = [] if facts["yardstick"] else validation
-    seconds, first = [load_tensors(path)[1]["seconds"] for path in files], load_tensors(files[0])[0]["images"]
-    figures = summary(test, validation, len(first), features[0].shape[1]) | merged(beside) | facts
-    figures |= {"sample_seconds": sum(seconds) / len(seconds), "classifier_hash": classifier_hash(classifier)}
+    seeds, features = zip(*side_by_side(one, range(len(files)), where.type), strict=True)
+    first = load_tensors(files[0])[0]
+    figures = merged(seeds) | {"n_samples": len(first["images"]), "classifier_hash": classifier_hash(classifier)}
+    figures |= certainty(figures["fcd_by_seed"], figures["fcd_by_classifier"]) | facts
     if "nll" in facts:
-        width = load_tensors(files[0])[0]["codes"].shape[1]
-        figures["bits_per_dimension"] = facts["nll"] / width / math.log(2)
+        figures["bits_per_dimension"] = facts["nll"] / first["codes"].shape[1] / math.log(2)
     images = load_tensors(data)[0]
     named = {"train": "train.features", "test": "test.0.penultimate.features"}
     sets = [(real[name], images[f"{split}.images"]) for split, name in named.items()]
     with whole(preview) as part:
         shutil.copytree(fit, part, ignore=lambda folder, names: {"facts.json", "shots.safetensors"})
-        save_grid(first[:64], part / "samples.png")
-        save_grid(nearest_images(features[0], first, *sets), part / "nearest.png")
+        save_grid(first["images"][:64], part / "samples.png")
+        save_grid(nearest_images(features[0], first["images"], *sets), part / "nearest.png")
         for name, pictures in load_tensors(samples / "pictures.safetensors")[0].items():
             save_grid(pictures, part / f"{name}.png")
     save_json(metrics, figures)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from context import run
 from latentpriors.fits import load_autoencoder, load_codes
-from latentpriors.likelihood.terms import summary
 from latentpriors.likelihood.two_stage import two_stage_figures
+from latentpriors.over_seeds import merged
 from latentpriors.priors.base import FittedPrior
 from latentpriors.processes import side_by_side
 from latentpriors.runs import device, generator
@@ -41,7 +41,7 @@ def score_bound(
             model, fitted, test, stored, generator(where, "likelihood", files[index].stem), validation
         )
 
-    save_json(metrics, summary(side_by_side(figures, range(len(files)), where.type)))
+    save_json(metrics, merged(side_by_side(figures, range(len(files)), where.type)))
 
 
 if __name__ == "__main__":

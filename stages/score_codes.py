@@ -6,6 +6,7 @@ from sklearn.decomposition import PCA
 
 from context import run
 from latentpriors.metrics import class_structure
+from latentpriors.over_seeds import merged
 from latentpriors.processes import side_by_side
 from latentpriors.store import load_tensors, save_json
 
@@ -33,9 +34,7 @@ def score_codes(params: dict, images: Path, codes: Path, metrics: Path) -> None:
         return class_structure(train, labels[0], test, labels[1])
 
     *seeds, pca = side_by_side(structure, range(len(files) + 1), "cpu")
-    figures = {name: sum(found[name] for found in seeds) / len(seeds) for name in pca}
-    figures |= {f"{name}_by_seed": [found[name] for found in seeds] for name in pca}
-    save_json(metrics, figures | {f"pca_{name}": found for name, found in pca.items()})
+    save_json(metrics, merged(seeds) | {f"pca_{name}": found for name, found in pca.items()})
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from latentpriors.evaluation.fcd import classifier_hash, load_classifiers
 from latentpriors.evaluation.previews import save_grid
 from latentpriors.fits import load_autoencoder
 from latentpriors.metrics import student_interval
+from latentpriors.over_seeds import merged
 from latentpriors.runs import device, generator
 from latentpriors.store import load_tensors, save_json, whole
 from latentpriors.studies.conditional import class_accuracy, conditional_accuracy, style_grid
@@ -38,13 +39,11 @@ def score_conditional(
         conditional_accuracy(model, classifiers, n, generator(where, "conditional", path.stem))
         for model, path in zip(models, paths, strict=True)
     ]
-    mean, low, high = student_interval([found["accuracy"] for found in seeds])
-    figures = {"accuracy": mean, "accuracy_low": low, "accuracy_high": high}
-    for key in ("accuracy_by_class", "accuracy_by_classifier"):
-        figures[key] = [sum(values) / len(seeds) for values in zip(*(found[key] for found in seeds), strict=True)]
+    figures = merged(seeds)
+    _, low, high = student_interval(figures["accuracy_by_seed"])
+    figures |= {"accuracy_low": low, "accuracy_high": high, "n_each_class": n}
     real = {f"real_{key}": found for key, found in class_accuracy(classifiers, pictures, labels).items()}
-    by_seed = {"accuracy_by_seed": [found["accuracy"] for found in seeds], "n_each_class": n}
-    save_json(metrics, figures | by_seed | real | {"classifiers": classifier_hash(classifier)})
+    save_json(metrics, figures | real | {"classifiers": classifier_hash(classifier)})
     with whole(preview) as part:
         part.mkdir(parents=True)
         grid = style_grid(models[0], STYLES, generator(where, "styles"))

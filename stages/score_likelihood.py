@@ -4,7 +4,9 @@ from pathlib import Path
 
 from context import run
 from latentpriors.fits import load_autoencoder, load_codes
-from latentpriors.likelihood.terms import likelihood_figures, summary
+from latentpriors.likelihood.collapse import VERDICTS
+from latentpriors.likelihood.terms import likelihood_figures
+from latentpriors.over_seeds import merged
 from latentpriors.processes import side_by_side
 from latentpriors.runs import device, generator
 from latentpriors.store import load_tensors, save_json
@@ -33,7 +35,7 @@ def score_likelihood(params: dict, autoencoder: str, images: Path, weights: Path
         noise = generator(where, "likelihood", files[index].stem)
         return likelihood_figures(models[index], test, stored, noise, labels=data["test.labels"], validation=validation)
 
-    save_json(metrics, summary(side_by_side(figures, range(len(files)), where.type)))
+    save_json(metrics, merged(side_by_side(figures, range(len(files)), where.type), VERDICTS))
 
 
 if __name__ == "__main__":

@@ -6,14 +6,16 @@ from context import run
 from latentpriors.evaluation.fcd import (
     LAYERS,
     activations,
+    certainty,
     classifier_hash,
     distances,
+    fcd_figures,
     load_classifiers,
     load_reference,
-    summary,
 )
 from latentpriors.evaluation.image_metrics import image_figures, nearest_images
 from latentpriors.evaluation.previews import save_grid
+from latentpriors.over_seeds import merged
 from latentpriors.runs import device
 from latentpriors.store import load_tensors, save_json, whole
 
@@ -37,9 +39,10 @@ def score_real(
         features[split] = [{layer: real[f"{split}.{k}.{layer}.features"] for layer in LAYERS} for k in range(count)]
     held_out, train = (distances(features[split], real, "test") for split in ("validation", "train"))
     mine = features["validation"][0]["penultimate"]
-    n, width = mine.shape
+    n = len(mine)
     judged = activations(load_classifiers(judge, where), data["validation.images"][:n].to(where))
-    figures = summary([held_out], [], n, width) | image_figures(features["validation"], real)
+    figures = merged([fcd_figures(held_out, None, *mine.shape) | image_figures(features["validation"], real)])
+    figures |= certainty(figures["fcd_by_seed"], figures["fcd_by_classifier"])
     figures |= {"fcd_train": float(train["logits"].mean()), "classifier_hash": classifier_hash(classifier)}
     figures["fcd_judge"] = float(distances(judged, real, "judge")["logits"].mean())
     sets = [(real["train.features"], data["train.images"])]
@@ -48,7 +51,7 @@ def score_real(
         part.mkdir(parents=True)
         save_grid(data["test.images"][:64], part / "samples.png")
         save_grid(nearest_images(mine, data["validation.images"], *sets), part / "nearest.png")
-    save_json(metrics, figures | {"seeds": 0, "yardstick": True})
+    save_json(metrics, figures | {"n_samples": n, "seeds": 0, "yardstick": True})
 
 
 if __name__ == "__main__":

@@ -9,12 +9,11 @@ from context import ROOT, run
 from latentpriors.evaluation.fcd import load_classifiers, load_reference
 from latentpriors.evaluation.interpolation import shown
 from latentpriors.evaluation.previews import save_grid
-from latentpriors.over_seeds import curves, each_seed, gather_curves
+from latentpriors.over_seeds import curves, each_seed, facts_of, gather_curves
 from latentpriors.project.code import fingerprints
 from latentpriors.runs import device, generator, value
-from latentpriors.store import load_json, load_tensors, save_json, whole
-from latentpriors.studies.sweep import at_beta, fit_point, points
-from latentpriors.studies.sweep_tables import COLUMNS, point_name, summary
+from latentpriors.store import load_tensors, save_json, whole
+from latentpriors.studies.sweep import COLUMNS, at_beta, fit_point, point_name, points, summary
 from latentpriors.studies.swept import SWEPT, UNSWEPT
 from latentpriors.training import Protocol
 
@@ -63,17 +62,16 @@ def sweep(
         label, settings = f"sweep/{dataset}-{point_name(name, beta)}", protocol.settings | {"samples": n}
         return each_seed(label, params["seeds"], settings, lambda index: inputs, fit, code)
 
-    rows, followed, shots = [], [], {}
+    figures, rows, followed, shots = {"factor": own["factor"], "samples": n, "device": where.type}, [], [], {}
     for name, beta in points(own["betas"]):
-        folders = fitted(name, beta)
-        rows += [
-            {"method": name, "beta": beta, "seed": index} | load_json(folder / "facts.json")
-            for index, folder in enumerate(folders)
-        ]
-        followed.append(gather_curves(folders).assign(method=name, beta=beta))
+        folders, point = fitted(name, beta), {"method": name, "beta": beta}
+        found = facts_of(folders)
+        figures[point_name(name, beta)] = point | summary(found)
+        rows += [point | {"seed": index} | seed for index, seed in enumerate(found)]
+        followed.append(gather_curves(folders).assign(**point))
         shots[point_name(name, beta)] = load_tensors(folders[0] / "shots.safetensors")[0]
+    save_json(metrics, figures)
     table = pd.DataFrame(rows).reindex(columns=list(COLUMNS))
-    save_json(metrics, {"factor": own["factor"], "samples": n, "device": where.type} | summary(table))
     with whole(preview) as part:
         part.mkdir(parents=True)
         table.to_csv(part / "points.csv", index=False, float_format="%.6g")

@@ -8,10 +8,10 @@ from context import ROOT, run
 from latentpriors.evaluation.interpolation import COLUMNS, line_images, shown
 from latentpriors.evaluation.previews import latent_map, save_grid
 from latentpriors.fits import fit_autoencoder, load_autoencoder
-from latentpriors.over_seeds import curves, each_seed, gather, gather_curves, gather_facts
+from latentpriors.over_seeds import curves, each_seed, facts_of, gather, gather_curves, merged
 from latentpriors.project.code import fingerprints
 from latentpriors.runs import device, generator, seed, value
-from latentpriors.store import load_tensors, whole
+from latentpriors.store import load_tensors, save_json, whole
 from latentpriors.training import Protocol
 
 
@@ -52,7 +52,7 @@ def train_autoencoder(
     )  # fmt: skip
     gather(folders, "weights.safetensors", weights)
     gather(folders, "codes.safetensors", codes)
-    gather_facts(folders, metrics)
+    save_json(metrics, merged(facts_of(folders)))
     with whole(preview) as part:
         part.mkdir(parents=True)
         gather_curves(folders).to_csv(part / "curves.csv", index=False)

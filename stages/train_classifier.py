@@ -6,10 +6,10 @@ import torch
 
 from context import ROOT, run
 from latentpriors.networks import Classifier
-from latentpriors.over_seeds import each_seed, gather, gather_facts
+from latentpriors.over_seeds import each_seed, facts_of, gather, merged
 from latentpriors.project.code import fingerprints
 from latentpriors.runs import device, generator, seed, value
-from latentpriors.store import load_tensors, save_tensors
+from latentpriors.store import load_tensors, save_json, save_tensors
 from latentpriors.training import Budget, evaluate, train
 
 
@@ -47,7 +47,7 @@ def train_classifier(params: dict, dataset: str, block: str, images: Path, out: 
         fingerprints(ROOT, "train_classifier"),
     )  # fmt: skip
     gather(folders, "classifier.safetensors", out)
-    gather_facts(folders, metrics)
+    save_json(metrics, merged(facts_of(folders)))
 
 
 def accuracy(classifier: Classifier, x: torch.Tensor, y: torch.Tensor) -> float:

@@ -14,8 +14,7 @@ from latentpriors.processes import side_by_side
 from latentpriors.project.code import fingerprints
 from latentpriors.runs import device, generator, seed, value
 from latentpriors.store import save_json
-from latentpriors.studies.variance import DRAWS, FITS, figures_of_draws, halves
-from latentpriors.studies.variance import budget as components
+from latentpriors.studies.variance import DRAWS, FITS, decomposition, figures_of_draws, halves
 from latentpriors.training import Protocol
 
 
@@ -65,7 +64,7 @@ def variance(
         return figures_of_draws(fitted, decoder, n, classifiers, targets, noise)
 
     values = np.array(side_by_side(score, range(FITS * seeds), str(where)))
-    save_json(metrics, components(values.reshape(seeds, FITS, DRAWS, len(classifiers), len(targets))))
+    save_json(metrics, decomposition(values.reshape(seeds, FITS, DRAWS, len(classifiers), len(targets))))
 
 
 if __name__ == "__main__":

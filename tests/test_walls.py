@@ -21,7 +21,7 @@ DIRECTLY = {
     "project": {"autoencoders", "data", "networks", "registry", "training"},
     "studies": {
         "likelihood", "evaluation", "fits", "autoencoders", "priors", "metrics", "networks", "registry", "store",
-        "training", "project",
+        "training", "project", "over_seeds",
     },
     "own": {
         "evaluation", "fits", "metrics", "priors", "processes", "project", "registry", "runs", "store", "training",

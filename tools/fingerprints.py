@@ -125,7 +125,7 @@ def take(root: Path, commit: str) -> dict[str, list[str]]:
 def differs(root: Path, commit: str, path: str) -> str | None:
     """Returns what differs between a file or folder of figures now and in a commit; None where nothing does.
 
-    Times do not count, and pictures by their bytes.
+    Times do not count, and lists by seed only where both have them; pictures count by their bytes.
     """
     command = ["git", "ls-tree", "-r", "-z", "--name-only", commit, path]
     names = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout.split("\0")[:-1]
@@ -148,13 +148,18 @@ def _read(name: str, content: bytes) -> object:
 
 def _equal(a: object, b: object) -> bool:
     if isinstance(a, dict) and isinstance(b, dict):
-        a, b = ({k: v for k, v in x.items() if "seconds" not in str(k)} for x in (a, b))
+        a, b = ({k: v for k, v in x.items() if _counts(str(k), y)} for x, y in ((a, b), (b, a)))
         return a.keys() == b.keys() and all(_equal(a[key], b[key]) for key in a)
     if isinstance(a, list) and isinstance(b, list):
         return len(a) == len(b) and all(map(_equal, a, b))
     if isinstance(a, float) and isinstance(b, float):
         return (math.isnan(a) and math.isnan(b)) or abs(a - b) <= WITHIN * max(1.0, abs(a))
     return a == b
+
+
+def _counts(key: str, other: dict) -> bool:
+    """Returns whether a figure must be the same in another file."""
+    return "seconds" not in key and (key in other or not key.endswith("_by_seed"))
 
 
 def _closure(name: str, consumers: Mapping[str, Iterable[str]]) -> set[str]:

@@ -363,7 +363,8 @@ def scoring() -> dict:
         for layer, values in (("logits", real[:, :2]), ("penultimate", real[:, 2:])):
             reference[f"test.{k}.{layer}.mean"], reference[f"test.{k}.{layer}.cov"] = moments(values)
     seed = fcd.distances(features, reference, "test")
-    found = {"summary": fcd.summary([seed, {k: v * 2 for k, v in seed.items()}], [seed], 200, 10)}
+    twice = {name: values * 2 for name, values in seed.items()}
+    found = {"figures": fcd.fcd_figures(seed, twice, 200, 10), "certainty": fcd.certainty([1.0, 2.0, 4.0], [1.0, 3.0])}
     torch.manual_seed(0)
     scored = fcd.activations([Classifier((1, 8, 8)).eval()], (_ramp(3, 1, 8, 8) * 40).byte())[0]
     return found | {"distances": seed, "activations": [values.sum() for values in scored.values()]}
@@ -384,19 +385,17 @@ def evaluation() -> dict:
     z = _ramp(300, 3)
     codes = {"train": z.sin(), "test": (z * 1.1).sin(), "mean": torch.zeros(3), "scale": torch.ones(3)}
     found["codes"] = image_metrics.code_figures((z * 0.9).sin(), codes)
-    found["merged"] = image_metrics.merged(
-        [{"a": 1.0, "b": {"1": 2.0}, "c": None}, {"a": 2.0, "b": {"1": 4.0}, "c": None}]
-    )
     images, real = (_ramp(8, 1, 2, 2) * 9).byte(), (_ramp(300, 1, 2, 2) * 7).byte()
     sets = [(reference["train.features"][start : start + 200], real[start:]) for start in (0, 100)]
     return found | {"nearest": image_metrics.nearest_images(features[0]["penultimate"], images, *sets)[8:, 0, 0]}
 
 
-def design() -> dict:
+def variance_study() -> dict:
     from latentpriors.studies import variance
 
     reference = {f"test.0.{layer}.features": _ramp(60, 3).sin().numpy() for layer in ("logits", "penultimate")}
-    return {"halves": variance.halves(reference, 1)[1]["test.0.logits.mean"], "budget": variance.budget(_crossed())}
+    halves = variance.halves(reference, 1)
+    return {"halves": halves[1]["test.0.logits.mean"], "decomposition": variance.decomposition(_crossed())}
 
 
 def previews() -> dict:
@@ -423,7 +422,6 @@ def store() -> dict:
 
 def seeds() -> dict:
     from latentpriors import over_seeds
-    from latentpriors.store import load_json
 
     def fit(index: int, folder: Path) -> dict:
         log = over_seeds.curves(folder)
@@ -436,8 +434,7 @@ def seeds() -> dict:
         out = Path(folder) / "out"
         fitted = over_seeds.each_seed("label", 2, {"a": 1}, lambda index: [], fit, [])
         over_seeds.gather(fitted, "weights.txt", out)
-        over_seeds.gather_facts(fitted, Path(folder) / "facts.json")
-        facts = load_json(Path(folder) / "facts.json")
+        facts = over_seeds.merged(over_seeds.facts_of(fitted))
         return {
             "files": {path.name: path.read_text() for path in sorted(out.iterdir())},
             "facts": {name: value for name, value in facts.items() if "seconds" not in name},
@@ -452,10 +449,10 @@ def side_by_side() -> dict:
 
 
 PROBES: tuple[Callable[[], dict], ...] = (
-    agreement, arrays, autoencoder, bounds, classes, classifier, comparisons, couplings, design, evaluation,
+    agreement, arrays, autoencoder, bounds, classes, classifier, comparisons, couplings, evaluation,
     extrapolation, fits, frechet, intervals, kernel, latent, likelihood_flow, manifold, memorization, neighbours,
     networks, ode, power, previews, scoring, seeds, side_by_side, splits, standardization, store, timed, training,
-    variance, variants, walks,
+    variance, variance_study, variants, walks,
 )  # fmt: skip
 
 

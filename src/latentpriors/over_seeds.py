@@ -1,13 +1,13 @@
 """Fits mapped over seeds: finished ones survive an interruption, and outputs appear whole."""
 
-__all__ = ["common", "curves", "each_seed", "gather", "gather_curves", "gather_facts"]
+__all__ = ["curves", "each_seed", "facts_of", "gather", "gather_curves", "merged"]
 
 import hashlib
 import json
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -89,20 +89,53 @@ def gather_curves(folders: list[Path]) -> pd.DataFrame:
     return pd.concat(tables)[list(empty.columns)] if tables else empty
 
 
-def gather_facts(folders: list[Path], out: Path) -> None:
-    """Writes the facts of all seeds as one dictionary: numbers as means, and what is the same for all as it is.
+def facts_of(folders: list[Path]) -> list[dict]:
+    """Returns the facts of each seed."""
+    return [load_json(folder / "facts.json") for folder in folders]
 
-    A figure that differs between seeds is there once more as a list, FIGURE_by_seed.
+
+def merged(seeds: Sequence[Mapping], verdicts: Sequence[str] = ()) -> dict:
+    """Returns the figures of all seeds as one dictionary: FIGURE is their mean, and FIGURE_by_seed lists them.
+
+    A seed that lacks a figure has None in its list, and the mean is that of the others; None where all lack it. A list
+    or dictionary of figures is a mean entry by entry, without a list by seed. Words, and yes or no, are what the first
+    seed says, but of verdicts it is the worst, and they are listed too.
+
+    Arguments:
+        seeds: The figures of each.
+        verdicts: Words from good to bad.
+
+    Example:
+        >>> merged([{"fcd": 4.0, "shares": [0.0, 1.0], "device": "cpu"}, {"fcd": 5.0, "shares": [1.0, 0.0]}])
+        {'fcd': 4.5, 'shares': [0.5, 0.5], 'device': 'cpu', 'fcd_by_seed': [4.0, 5.0]}
     """
-    facts = [load_json(folder / "facts.json") for folder in folders]
-    columns = {name: [fact[name] for fact in facts] for name in facts[0]}
-    lists = {f"{name}_by_seed": values for name, values in columns.items() if len(set(values)) > 1}
-    save_json(out, {name: common(values) for name, values in columns.items()} | lists)
+    names = dict.fromkeys(name for seed in seeds for name in seed)
+    found = {name: [seed.get(name) for seed in seeds] for name in names}
+    lists = {f"{name}_by_seed": values for name, values in found.items() if _listed(values, verdicts)}
+    return {name: _common(values, verdicts) for name, values in found.items()} | lists
 
 
-def common(values: list) -> float | int | str | bool:
-    """Returns what all values are, or else their mean."""
-    return values[0] if len(set(values)) == 1 else sum(values) / len(values)
+def _listed(values: list, verdicts: Sequence[str]) -> bool:
+    given = [value for value in values if value is not None]
+    return bool(given) and all(_is_number(value) or value in verdicts for value in given)
+
+
+def _common(values: list, verdicts: Sequence[str]) -> object:
+    given = [value for value in values if value is not None]
+    if not given:
+        return None
+    first = given[0]
+    if isinstance(first, dict):
+        return {key: _common([value[key] for value in given], verdicts) for key in first}
+    if isinstance(first, list):
+        return [_common(list(entries), verdicts) for entries in zip(*given, strict=True)]
+    if _is_number(first):
+        return first if len(set(given)) == 1 else sum(given) / len(given)
+    return max(given, key=verdicts.index) if first in verdicts else first
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _digest(settings: dict, files: list[Path]) -> str:

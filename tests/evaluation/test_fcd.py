@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from latentpriors.evaluation.fcd import activations, distances, load_classifiers, summary
+from latentpriors.evaluation.fcd import activations, certainty, distances, fcd_figures, load_classifiers
 from latentpriors.metrics import frechet_distance, moments
 from latentpriors.networks import Classifier
+from latentpriors.over_seeds import merged
 from latentpriors.store import save_tensors
 
 
@@ -47,7 +48,7 @@ def features(shift: float, n: int = 300) -> dict[str, np.ndarray]:
     return {"logits": random.normal(shift, size=(n, 4)), "penultimate": random.normal(shift, size=(n, 20))}
 
 
-def test_distances_and_summary() -> None:
+def test_distances_and_figures() -> None:
     reference = {}
     for k in range(2):
         for layer, values in features(0).items():
@@ -57,7 +58,8 @@ def test_distances_and_summary() -> None:
     assert seeds[0]["penultimate"] == pytest.approx([20 * 0.25, 20 * 1.0])
     trace = np.trace(moments(features(0)["logits"])[1])
     assert seeds[0]["relative"] == pytest.approx(seeds[0]["logits"] / trace)
-    found = summary(seeds, seeds, 300, 20)
+    found = merged([fcd_figures(seed, seed, 300, 20) for seed in seeds])
+    found |= certainty(found["fcd_by_seed"], found["fcd_by_classifier"])
     assert found["fcd"] == pytest.approx((2.5 + 10) / 2)
     assert found["fcd_by_seed"] == pytest.approx([2.5, 10])
     assert found["fcd_by_classifier"] == pytest.approx([2.5, 10])
@@ -65,14 +67,14 @@ def test_distances_and_summary() -> None:
     assert found["fcd_low"] < found["fcd"] < found["fcd_high"]
     assert found["fcd_penultimate"] == pytest.approx(5 * found["fcd"])
     assert found["fcd_validation"] == pytest.approx(found["fcd"])
-    assert (found["n_samples"], found["seeds"]) == (300, 2)
+    assert found["seeds"] == 2
 
 
 def test_too_few_samples_get_no_penultimate_figure_and_yardsticks_no_validation() -> None:
     one = {"logits": np.ones(2), "penultimate": np.ones(2), "relative": np.ones(2)}
-    assert summary([one], [], 199, 20)["fcd_penultimate"] is None
-    assert summary([one], [], 200, 20)["fcd_penultimate"] == 1
-    assert summary([one], [], 200, 20)["fcd_validation"] is None
+    assert fcd_figures(one, None, 199, 20)["fcd_penultimate"] is None
+    assert fcd_figures(one, None, 200, 20)["fcd_penultimate"] == 1
+    assert fcd_figures(one, None, 200, 20)["fcd_validation"] is None
 
 
 def test_distance_of_a_sample_to_itself_is_zero() -> None:

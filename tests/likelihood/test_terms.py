@@ -20,7 +20,7 @@ from latentpriors.likelihood.collapse import collapse
 from latentpriors.likelihood.joint import Joint, native_prior
 from latentpriors.likelihood.mismatch import code_mismatch, code_scale
 from latentpriors.likelihood.proposals import Proposal, chosen_proposal
-from latentpriors.likelihood.terms import image_bound, image_terms, likelihood_figures, summary
+from latentpriors.likelihood.terms import image_bound, image_terms, likelihood_figures
 from latentpriors.registry import names
 from latentpriors.store import load_tensors, save_tensors
 from latentpriors.training import Budget
@@ -296,13 +296,6 @@ def test_code_scale_is_the_mean_and_the_least() -> None:
     found = code_scale(torch.randn(20_000, 2) * torch.tensor([3.0, 0.1]))
     assert found["code_scale"] == pytest.approx(1.55, abs=0.05)
     assert found["code_scale_least"] == pytest.approx(0.1, abs=0.005)
-
-
-def test_summary_is_the_mean_and_the_worst_verdict() -> None:
-    found = summary([{"kl": 1.0, "collapse": "partial"}, {"kl": 2.0, "collapse": "none"}])
-    assert found == {
-        "kl": 1.5, "kl_by_seed": [1.0, 2.0], "collapse": "partial", "collapse_by_seed": ["partial", "none"],
-    }  # fmt: skip
 
 
 def test_inputs_that_do_not_belong_together_are_refused() -> None:

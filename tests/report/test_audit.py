@@ -15,7 +15,7 @@ from latentpriors.report.plots.variance import share_bars
 from latentpriors.report.sections.variance import budget_words, least_table, poster_steps
 from latentpriors.studies.corruptions import CORRUPTIONS
 from latentpriors.studies.metric_check import STRENGTHS, spearman
-from latentpriors.studies.variance import budget
+from latentpriors.studies.variance import decomposition
 
 CURVES = pd.DataFrame(
     [(name, s, 0.5 + 100 * s) for name in CORRUPTIONS for s in STRENGTHS], columns=["corruption", "strength", "fcd"]
@@ -27,7 +27,7 @@ def design(autoencoder: float, classifier: float) -> dict:
     rng = np.random.default_rng(0)
     log = autoencoder * np.array([-1, 0, 1]).reshape(3, 1, 1, 1, 1)
     log = log + classifier * np.array([-1, 0, 1]).reshape(1, 1, 1, 3, 1) + 0.01 * rng.normal(size=(3, 2, 2, 3, 2))
-    return budget(3 * np.exp(log))
+    return decomposition(3 * np.exp(log))
 
 
 BUDGETS = {"ae-flow": design(0.02, 0.2), "ae-gmm": design(0.3, 0.01)}

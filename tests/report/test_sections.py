@@ -24,7 +24,7 @@ from latentpriors.report.sections.mismatch import mismatch
 from latentpriors.report.sections.sweep import swept
 from latentpriors.report.sections.two_stage import two_stage
 from latentpriors.report.table import report
-from latentpriors.studies.sweep_tables import COLUMNS, FIGURES, summary
+from latentpriors.studies.sweep import COLUMNS, FIGURES, point_name, summary
 
 TITLES = (
     "Likelihood", "Codes against their prior", "Joint or two-stage", "Class-conditional images", "Completed images",
@@ -326,7 +326,12 @@ def test_the_sweep_names_the_best_weights_and_what_fluctuates(tmp_path: Path) ->
     points["failure"] = np.where(points.fcd.isna(), "diverged", None)
     points.to_csv(tmp_path / "sweep/points.csv", index=False)
     curves.to_csv(tmp_path / "sweep/curves.csv", index=False)
-    (tmp_path / "sweep.json").write_text(json.dumps({"factor": 0.5} | summary(points)))
+    found = {"factor": 0.5}
+    for (method, beta), part in points.groupby(["method", "beta"], dropna=False):
+        point = {"method": method, "beta": None if np.isnan(beta) else beta}
+        seeds = [row.dropna().to_dict() for _, row in part.iterrows()]
+        found[point_name(**point)] = point | summary(seeds)
+    (tmp_path / "sweep.json").write_text(json.dumps(found))
     blocks = swept(results({}, tmp_path), tmp_path)
     text = words(blocks)
     assert "vae at 10 (40.50), vae_flow_prior at 1 (20.50), glf_regularized at 10 (70.50); glf has 9.50." in text

@@ -116,11 +116,18 @@ def test_a_debugger_finds_the_seeds_in_the_process_itself(monkeypatch: pytest.Mo
 
 
 def test_facts_are_means_with_the_list_beside_them(work: Path) -> None:
-    folders = each_seed(Fit())
-    over_seeds.gather_facts(folders, work / "facts.json")
-    facts = json.loads((work / "facts.json").read_text())
+    facts = over_seeds.merged(over_seeds.facts_of(each_seed(Fit())))
     assert (facts["loss"], facts["loss_by_seed"], facts["parameters"]) == (0.5, [0.0, 1.0], 7)
     assert facts["seconds"] >= 0
+
+
+def test_figures_of_seeds_are_merged_where_some_are_missing() -> None:
+    both = {"curve": {"10": 2.0}, "limit": None, "yardstick": False, "steps": 7}
+    seeds = [both | {"fcd": 1.0, "collapse": "none"}, both | {"fcd": 4.0, "collapse": "full", "nll": 3.0}]
+    lists = {"fcd_by_seed": [1.0, 4.0], "collapse_by_seed": ["none", "full"], "nll_by_seed": [None, 3.0]}
+    assert over_seeds.merged(seeds, ("none", "partial", "full")) == both | lists | {
+        "fcd": 2.5, "collapse": "full", "nll": 3.0, "steps_by_seed": [7, 7],
+    }  # fmt: skip
 
 
 def test_seeds_differ_by_every_name_and_stay_what_they_are() -> None:

@@ -14,8 +14,7 @@ from torch.distributions import Bernoulli, Normal
 
 from latentpriors import over_seeds
 from latentpriors.store import save_tensors
-from latentpriors.studies.completion import Baseline, completions, seen_quarters
-from latentpriors.studies.completion_vae import CompletionVAE
+from latentpriors.studies.completion import Baseline, CompletionVAE, completions, seen_quarters
 from latentpriors.training import Budget, train
 
 SMALL = {"shape": (1, 4, 4), "quarters": 1, "network": "mlp", "channels": (), "hidden": 16}

@@ -18,8 +18,8 @@ from latentpriors.priors.native import Native
 from latentpriors.report.exact import exact
 from latentpriors.studies import exact_grades
 from latentpriors.studies.densities import DENSITIES, Blobs, Density, Normal, Rings, Roll
+from latentpriors.studies.exact import codes_of, figures_of_fit, integral, verdicts
 from latentpriors.studies.exact_grades import grade
-from latentpriors.studies.exact_scores import codes_of, figures_of_fit, integral, merged_fits
 from latentpriors.training import Budget
 
 
@@ -134,7 +134,7 @@ def test_a_gaussian_has_no_divergence_from_a_gaussian_and_much_from_rings() -> N
     assert wrong["sliced_wasserstein"] == pytest.approx(wrong["sliced_wasserstein_gaussian"], abs=0.03)
     assert wrong["integral"] == pytest.approx(1, abs=1e-4)
     assert "integral" not in right
-    passed, failed = merged_fits("gaussian", "gaussian", [right]), merged_fits("gaussian", "rings", [wrong])
+    passed, failed = verdicts("gaussian", "gaussian", right), verdicts("gaussian", "rings", wrong)
     assert (passed["sliced_wasserstein_passes"], passed["kl_passes"]) == (True, True)
     assert (failed["sliced_wasserstein_passes"], failed["integral_passes"]) == (False, True)
     assert "kl_passes" not in failed  # no Gaussian is a ring
@@ -177,7 +177,7 @@ def test_page_of_the_exact_answers(tmp_path: Path) -> None:
             row |= {f"sliced_wasserstein_{other}": 0.1 for other in ("floor", "gaussian", "normal")}
             row |= {"parameters": 3.0, "steps": 0.0}
             row |= {"nll": 1.0, "entropy": 0.9, "kl": 0.1 + offset} if name != "wgan" else {}
-            figures[name][density] = merged_fits(name, density, [row])
+            figures[name][density] = row | verdicts(name, density, row)
         (tmp_path / f"{name}.json").write_text(json.dumps(figures[name]))
         points = [pd.DataFrame({"x": [0.0, 1.0], "y": [0.0, 1.0], "density": density}) for density in DENSITIES]
         pd.concat(points).to_csv(tmp_path / f"{name}.csv", index=False)

@@ -25,8 +25,17 @@ from latentpriors.report.plots.style import save
 from latentpriors.report.plots.sweep import fluctuation, scale_curves, sweep_lines
 from latentpriors.store import load_tensors, save_tensors
 from latentpriors.studies import sweep
-from latentpriors.studies.sweep import SHOTS, at_beta, fit_point, follow, native_shots, points
-from latentpriors.studies.sweep_tables import COLUMNS, FIGURES, summary
+from latentpriors.studies.sweep import (
+    COLUMNS,
+    FIGURES,
+    SHOTS,
+    at_beta,
+    fit_point,
+    follow,
+    native_shots,
+    points,
+    summary,
+)
 from latentpriors.studies.swept import SWEPT
 from latentpriors.training import Budget
 
@@ -215,30 +224,19 @@ def test_a_prior_that_breaks_costs_the_figures_of_its_samples(
     assert "fcd" not in found
 
 
-def rows(*facts: dict) -> pd.DataFrame:
-    return pd.DataFrame(facts).reindex(columns=list(COLUMNS))
-
-
 def test_the_summary_has_students_interval_and_says_what_failed() -> None:
-    vae = [
-        {"method": "vae", "beta": 3, "seed": seed, "fcd": score, "collapse": verdict}
-        for seed, (score, verdict) in enumerate([(1.0, "none"), (2.0, "partial"), (6.0, "none")])
-    ]
-    lost = [{"method": "glf_regularized", "beta": 1, "seed": 0, "fcd": 5.0, "nll": -7.0}]
-    lost += [{"method": "glf_regularized", "beta": 1, "seed": 1, "failure": "it diverged"}]
-    found = summary(rows({"method": "glf", "seed": 0, "fcd": 4.0, "failure": "late"}, *vae, *lost))
-    assert list(found) == ["glf", "vae-3", "glf_regularized-1"]
-    assert found["glf"]["beta"] is None
+    verdicts = {1.0: "none", 2.0: "partial", 6.0: "none"}
+    row = summary([{"fcd": score, "collapse": verdict} for score, verdict in verdicts.items()])
     low, high = student.interval(0.95, 2, loc=3, scale=np.std([1, 2, 6], ddof=1) / math.sqrt(3))
-    row = found["vae-3"]
     assert (row["fcd"], row["fcd_low"], row["fcd_high"]) == pytest.approx((3, low, high))
     assert (row["fcd_by_seed"], row["collapse"], row["seeds"]) == ([1, 2, 6], "partial", 3)
     assert "failures" not in row
-    row = found["glf_regularized-1"]
+    row = summary([{"fcd": 5.0, "nll": -7.0}, {"failure": "it diverged"}])
     assert (row["failures"], row["failure"], row["fcd"], row["fcd_low"]) == (1, "it diverged", 5, None)
     assert row["fcd_by_seed"] == [5, None]
     assert "kl" not in row
-    json.dumps(found, allow_nan=False)
+    json.dumps(row, allow_nan=False)
+    assert summary([{"failure": "it diverged"}]) == {"seeds": 1, "failure": "it diverged", "failures": 1}
 
 
 def followed(method: str, beta: float, values: list[float], figure: str = "code_scale", seed: int = 0) -> pd.DataFrame:
@@ -275,7 +273,7 @@ def test_the_pictures(tmp_path: Path) -> None:
     ]  # fmt: skip
     facts[-1] |= {"nll": math.nan, "reconstruction": math.nan, "fcd": math.nan, "failure": "it diverged"}
     facts += [{"method": "glf", "beta": math.nan, "seed": seed, "fcd": 2.0 + 2 * seed, "nll": -5.0} for seed in (0, 1)]
-    picture = sweep_lines(rows(*facts))
+    picture = sweep_lines(pd.DataFrame(facts).reindex(columns=list(COLUMNS)))
     save(picture, tmp_path / "lines.png")
     panels = {axes.get_title(): axes for axes in picture.axes}
     assert all(axes.get_position().width > 0.3 for axes in picture.axes)  # a stray mark can take all the room

@@ -1,6 +1,10 @@
 """Images to the figures of a cell: the frozen classifiers' activations, and their distances to real ones."""
 
-__all__ = ["LAYERS", "activations", "classifier_hash", "distances", "load_classifiers", "load_reference", "summary"]
+__all__ = [
+    "LAYERS", "activations", "certainty", "classifier_hash", "distances", "fcd_figures", "load_classifiers",
+    "load_reference",
+]  # fmt: skip
+
 
 import hashlib
 from pathlib import Path
@@ -78,31 +82,30 @@ def distances(
     return result
 
 
-def summary(test: list[dict[str, np.ndarray]], validation: list[dict[str, np.ndarray]], n: int, width: int) -> dict:
-    """Returns the figures of a cell from the distances of each seed: intervals over seeds, classifiers averaged.
+def fcd_figures(
+    test: dict[str, np.ndarray], validation: dict[str, np.ndarray] | None, n: int, width: int
+) -> dict[str, float | list[float] | None]:
+    """Returns the figures of one seed's images from their distances, means over the classifiers.
 
     Arguments:
-        test, validation: For each seed what `distances` returns; `validation` may be empty (a yardstick).
-        n: The number of samples.
+        test, validation: What `distances` returns; a yardstick has no `validation`.
+        n: The number of images.
         width: The dimension of the penultimate layer, which gets no figure where n is too small for it.
     """
-    by_seed = [float(seed["logits"].mean()) for seed in test]
-    mean, low, high = student_interval(by_seed)
-    by_classifier = np.mean([seed["logits"] for seed in test], axis=0)
-    penultimate = float(np.mean([seed["penultimate"] for seed in test]))
     return {
-        "fcd": mean,
-        "fcd_low": low,
-        "fcd_high": high,
-        "fcd_classifier_std": float(by_classifier.std(ddof=1)) if len(by_classifier) > 1 else None,
-        "fcd_penultimate": penultimate if n >= SAMPLES_PER_DIMENSION * width else None,
-        "fcd_relative": float(np.mean([seed["relative"] for seed in test])),
-        "fcd_validation": float(np.mean([seed["logits"] for seed in validation])) if validation else None,
-        "n_samples": n,
-        "seeds": len(test),
-        "fcd_by_seed": by_seed,
-        "fcd_by_classifier": by_classifier.tolist(),
+        "fcd": float(test["logits"].mean()),
+        "fcd_penultimate": float(test["penultimate"].mean()) if n >= SAMPLES_PER_DIMENSION * width else None,
+        "fcd_relative": float(test["relative"].mean()),
+        "fcd_validation": float(validation["logits"].mean()) if validation else None,
+        "fcd_by_classifier": test["logits"].tolist(),
     }
+
+
+def certainty(by_seed: list[float], by_classifier: list[float]) -> dict[str, float | None]:
+    """Returns how sure an FCD is: Student's interval over seeds, and its standard deviation over classifiers."""
+    _, low, high = student_interval(by_seed)
+    spread = float(np.std(by_classifier, ddof=1)) if len(by_classifier) > 1 else None
+    return {"fcd_low": low, "fcd_high": high, "fcd_classifier_std": spread, "seeds": len(by_seed)}
 
 
 def _joined(classifier: Classifier, images: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """What is said of a cell beside its FCD: other metrics on the same features, codes against samples, memorization."""
 
-__all__ = ["code_figures", "image_figures", "merged", "nearest_images"]
+__all__ = ["code_figures", "image_figures", "nearest_images"]
 
 import numpy as np
 import torch
@@ -86,11 +86,6 @@ def nearest_images(
     return torch.cat(rows)
 
 
-def merged(seeds: list[dict]) -> dict:
-    """Returns the figures of all seeds as one dictionary of means; None where a seed has None."""
-    return {name: _mean([seed[name] for seed in seeds]) for name in seeds[0]}
-
-
 def _without_bias(features: list[dict[str, np.ndarray]], reference: dict[str, np.ndarray]) -> dict:
     """Returns FCD at some sample counts and at infinity, the mean over classifiers; None for too few samples."""
     n, D = features[0]["logits"].shape
@@ -108,11 +103,3 @@ def _without_bias(features: list[dict[str, np.ndarray]], reference: dict[str, np
         "fcd_infinity": float(np.mean([limit for _, limit in found])),
         "fcd_by_count": {str(size): float(value) for size, value in zip(sizes, values, strict=True)},
     }
-
-
-def _mean(values: list) -> object:
-    if any(value is None for value in values):
-        return None
-    if isinstance(values[0], dict):
-        return {key: _mean([value[key] for value in values]) for key in values[0]}
-    return float(np.mean(values))

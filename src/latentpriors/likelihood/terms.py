@@ -1,13 +1,13 @@
 """What an autoencoder says of held-out images in nats, and whether its codes are what its prior expects."""
 
-__all__ = ["common", "image_bound", "image_terms", "likelihood_figures", "summary"]
+__all__ = ["image_bound", "image_terms", "likelihood_figures"]
 
 import torch
 from torch import Tensor
 
 from ..autoencoders.base import Autoencoder
 from ..metrics.bounds import elbo_terms, iwae_bound
-from .collapse import VERDICTS, collapse
+from .collapse import collapse
 from .joint import Joint
 from .mismatch import code_mismatch, code_scale
 from .proposals import Proposal, chosen_proposal
@@ -95,19 +95,6 @@ def image_bound(joint: Joint, images: Tensor, samples: int = 500, proposal: Prop
         ValueError: the autoencoder has no posterior, or gives images no likelihood.
     """
     return iwae_bound(joint.log_likelihood, proposal or joint.posterior, joint.log_prior, images, samples, CHUNK)
-
-
-def summary(seeds: list[dict[str, float | str]]) -> dict[str, float | str | list]:
-    """Returns the figures of all seeds as means, and as lists `FIGURE_by_seed`; of words, the worst verdict."""
-    found = {name: [seed[name] for seed in seeds] for name in seeds[0]}
-    return {name: common(values) for name, values in found.items()} | {f"{k}_by_seed": v for k, v in found.items()}
-
-
-def common(values: list) -> float | str:
-    """Returns the mean of numbers; of words, the worst verdict, or else the first."""
-    if not isinstance(values[0], str):
-        return sum(values) / len(values)
-    return max(values, key=VERDICTS.index) if values[0] in VERDICTS else values[0]
 
 
 def _bounded(base: Tensor, gap: Tensor, samples: int) -> dict[str, float]:

@@ -7,7 +7,15 @@ import sys
 import time
 from pathlib import Path
 
-from ..evaluation.fcd import activations, classifier_hash, distances, load_classifiers, load_reference, summary
+from ..evaluation.fcd import (
+    activations,
+    certainty,
+    classifier_hash,
+    distances,
+    fcd_figures,
+    load_classifiers,
+    load_reference,
+)
 from ..evaluation.image_metrics import image_figures
 from ..processes import side_by_side
 from ..project.tables import read_yaml
@@ -46,9 +54,10 @@ def score(params: dict, options: argparse.Namespace) -> None:
     classifiers, reference = load_classifiers(home / "classifier"), load_reference(home / "reference.safetensors")
     images = read_images(options.images, classifiers[0].shape)
     found = activations(classifiers, images)
-    width, test = found[0]["penultimate"].shape[1], distances(found, reference, "test")
-    figures = summary([test], [], len(images), width) | image_figures(found, reference)
-    print(row(figures | {"classifier_hash": classifier_hash(home / "classifier")}))
+    test = distances(found, reference, "test")
+    figures = fcd_figures(test, None, *found[0]["penultimate"].shape) | image_figures(found, reference)
+    figures |= certainty([figures["fcd"]], figures["fcd_by_classifier"])
+    print(row(figures | {"n_samples": len(images), "classifier_hash": classifier_hash(home / "classifier")}))
 
 
 def fit(params: dict, options: argparse.Namespace) -> None:

@@ -7,8 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..store import load_json
-from ..studies.densities import DENSITIES
-from ..studies.exact_thresholds import CONTAINS, INTEGRAL, NATS, NEAR, PLAIN, WASSERSTEIN
+from ..studies.densities import CONTAINS, DENSITIES, INTEGRAL, NATS, NEAR, PLAIN, WASSERSTEIN
 from .page import Section, Text, write_page, written
 from .plots.exact import distance_dots, grade_lines, samples_on
 from .sheets import Column, Sheet, plain

@@ -5,8 +5,7 @@ __all__ = ["AMOUNTS", "grade"]
 import numpy as np
 
 from ..metrics import sliced_wasserstein, two_sample_test
-from .densities import DENSITIES, Density
-from .exact_thresholds import NEAR, PLAIN
+from .densities import DENSITIES, NEAR, PLAIN, Density
 
 AMOUNTS = (0.0, 0.1, 0.3, 1.0)  # shifts, in standard deviations of each coordinate
 PAIRS = 3  # samples of each kind, averaged

@@ -1,6 +1,6 @@
 """Likelihood models at several weights β of the reconstruction, and GLF, which has no β, as their reference."""
 
-__all__ = ["at_beta", "fit_point", "follow", "native_shots", "points"]
+__all__ = ["COLUMNS", "FIGURES", "at_beta", "fit_point", "follow", "native_shots", "point_name", "points", "summary"]
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -14,11 +14,13 @@ from torch import Tensor
 from ..autoencoders.base import Autoencoder
 from ..evaluation.fcd import activations, distances
 from ..evaluation.interpolation import images as images_of
-from ..likelihood.collapse import collapse
+from ..likelihood.collapse import VERDICTS, collapse
 from ..likelihood.joint import Joint, native_prior
 from ..likelihood.mismatch import code_mismatch, code_scale
 from ..likelihood.terms import image_terms
+from ..metrics import student_interval
 from ..networks import Classifier
+from ..over_seeds import merged
 from ..priors.base import Standardization
 from ..registry import find
 from ..store import save_tensors
@@ -28,10 +30,25 @@ from .swept import SWEPT, UNSWEPT
 FOLLOWED = ("reconstruction", "nll", "entropy", "kl")
 SHOTS = 8  # samples of the model's own prior that are kept at every look
 
+# Of a point at the end of its training; which of them it has depends on the method, and on what failed.
+FIGURES = (
+    "best_step", "squared_error", "nll", "reconstruction", "kl", "entropy", "elbo", "code_scale", "code_scale_least",
+    "active_units", "collapse", "mismatch_sliced_wasserstein", "mismatch_floor", "mismatch_accuracy",
+    "fcd", "fcd_validation",
+)  # fmt: skip
+
+KEPT = (*FIGURES, "failure")  # of all seeds together
+COLUMNS = ("method", "beta", "seed", *FIGURES, "seconds", "cpu_seconds", "failure")  # of each
+
 
 def points(betas: Sequence[float]) -> list[tuple[str, float | None]]:
     """Returns all (method, β) of a sweep; the reference comes first and once, with None."""
     return [(UNSWEPT, None), *((name, beta) for name in SWEPT for beta in betas)]
+
+
+def point_name(method: str, beta: float | None) -> str:
+    """Returns METHOD-β, or the method alone where it has no β."""
+    return method if beta is None else f"{method}-{beta:g}"
 
 
 def at_beta(name: str, arguments: dict, beta: float | None) -> dict:
@@ -116,6 +133,23 @@ def native_shots(model: Autoencoder, seed: int) -> Tensor:
     shots = images_of(model, codes.where(whole[:, None], 0))
     model.train()
     return shots * whole[:, None, None, None]
+
+
+def summary(seeds: list[dict]) -> dict:
+    """Returns the figures of a point from those of its seeds, as `merged` does; what no seed has is left out.
+
+    `fcd_low` and `fcd_high` are Student's interval over the seeds that have one. Where seeds failed, `failures` counts
+    them, and `failure` is the first reason.
+
+    Arguments:
+        seeds: What `fit_point` returned for each.
+    """
+    found = {"seeds": len(seeds)} | merged([{key: seed.get(key) for key in KEPT} for seed in seeds], VERDICTS)
+    found = {key: value for key, value in found.items() if value is not None}
+    if scores := [seed["fcd"] for seed in seeds if "fcd" in seed]:
+        _, found["fcd_low"], found["fcd_high"] = student_interval(scores)
+    failures = sum("failure" in seed for seed in seeds)
+    return found | ({"failures": failures} if failures else {})
 
 
 @torch.no_grad()

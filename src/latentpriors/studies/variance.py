@@ -1,6 +1,6 @@
 """A crossed design of runs and scorers: where the variance of FCD comes from."""
 
-__all__ = ["DRAWS", "FITS", "budget", "figures_of_draws", "halves"]
+__all__ = ["DRAWS", "FITS", "decomposition", "figures_of_draws", "halves"]
 
 import numpy as np
 import torch
@@ -46,7 +46,7 @@ def figures_of_draws(
     return np.array(found)
 
 
-def budget(values: np.ndarray) -> dict[str, float | dict]:
+def decomposition(values: np.ndarray) -> dict[str, float | dict]:
     """Returns the mean FCD, the variance that each source adds to one figure, and what one run cannot show.
 
     `relative` are the components of log FCD, squared relative deviations, which carry over to tables on another scale;

@@ -1,6 +1,6 @@
 """How near a fitted prior came to a density that is known, and what is asked of it."""
 
-__all__ = ["codes_of", "figures_of_fit", "integral", "merged_fits"]
+__all__ = ["codes_of", "figures_of_fit", "integral", "verdicts"]
 
 import numpy as np
 import torch
@@ -9,8 +9,7 @@ from torch import Tensor
 from ..metrics import sliced_wasserstein, two_sample_test
 from ..priors.base import FittedPrior, Prior, Standardization
 from ..training import evaluate
-from .densities import Density
-from .exact_thresholds import CONTAINS, INTEGRAL, NATS, WASSERSTEIN
+from .densities import CONTAINS, INTEGRAL, NATS, WASSERSTEIN, Density
 
 REACH, CELLS = 6.0, 320  # the integral's square in standard deviations, and its midpoints along a side
 
@@ -54,21 +53,16 @@ def figures_of_fit(
     return figures, drawn
 
 
-def merged_fits(name: str, density: str, fits: list[dict]) -> dict:
-    """Returns the figures of all seeds as means, with lists by seed, and whether the means are what is asked for.
+def verdicts(name: str, density: str, figures: dict) -> dict[str, bool]:
+    """Returns whether a prior's mean figures on a density are what is asked for.
 
-    Verdicts: `sliced_wasserstein_passes`; `kl_passes` where the family contains the density; `integral_passes`.
+    That is `sliced_wasserstein_passes`; `kl_passes` where the family contains the density; `integral_passes`.
     """
-    same = {key: value for key, value in fits[0].items() if isinstance(value, str | bool)}
-    # Not the time: it has that of these figures in it.
-    numbers = [key for key in fits[0] if key not in same and not key.endswith("seconds")]
-    found = same | {key: float(np.mean([fit[key] for fit in fits])) for key in numbers}
-    found |= {f"{key}_by_seed": [fit[key] for fit in fits] for key in ("sliced_wasserstein", "kl") if key in numbers}
-    found |= {"sliced_wasserstein_passes": found["sliced_wasserstein"] <= WASSERSTEIN}
-    if "kl" in found and name in CONTAINS[density]:
-        found["kl_passes"] = found["kl"] <= NATS
-    if "integral" in found:
-        found["integral_passes"] = abs(found["integral"] - 1) <= INTEGRAL
+    found = {"sliced_wasserstein_passes": figures["sliced_wasserstein"] <= WASSERSTEIN}
+    if "kl" in figures and name in CONTAINS[density]:
+        found["kl_passes"] = figures["kl"] <= NATS
+    if "integral" in figures:
+        found["integral_passes"] = abs(figures["integral"] - 1) <= INTEGRAL
     return found
 
 
