@@ -12,7 +12,7 @@ import torch
 from latentpriors.evaluation.previews import save_grid
 from latentpriors.report.audit import audit
 from latentpriors.report.plots.variance import share_bars
-from latentpriors.report.sections.variance import budget_words, least_table, poster_steps
+from latentpriors.report.sections.variance import least_table, poster_steps, variance_words
 from latentpriors.studies.corruptions import CORRUPTIONS
 from latentpriors.studies.metric_check import STRENGTHS, spearman
 from latentpriors.studies.variance import decomposition
@@ -23,14 +23,14 @@ CURVES = pd.DataFrame(
 
 
 def design(autoencoder: float, classifier: float) -> dict:
-    """The budget of a design with these standard deviations of log FCD, and 1% of noise."""
+    """The decomposition of a design with these standard deviations of log FCD, and 1% of noise."""
     rng = np.random.default_rng(0)
     log = autoencoder * np.array([-1, 0, 1]).reshape(3, 1, 1, 1, 1)
     log = log + classifier * np.array([-1, 0, 1]).reshape(1, 1, 1, 3, 1) + 0.01 * rng.normal(size=(3, 2, 2, 3, 2))
     return decomposition(3 * np.exp(log))
 
 
-BUDGETS = {"ae-flow": design(0.02, 0.2), "ae-gmm": design(0.3, 0.01)}
+DECOMPOSED = {"ae-flow": design(0.02, 0.2), "ae-gmm": design(0.3, 0.01)}
 
 
 def checked(curves: pd.DataFrame) -> dict:
@@ -48,7 +48,7 @@ def folder(tmp_path: Path) -> Path:
     shared = tmp_path / "digits"
     (shared / "variance").mkdir(parents=True)
     (shared / "metric_check").mkdir()
-    for name, content in BUDGETS.items():
+    for name, content in DECOMPOSED.items():
         (shared / f"variance/{name}.json").write_text(json.dumps(content))
     CURVES.to_csv(shared / "metric_check/curves.csv", index=False)
     images = torch.randint(256, (len(CORRUPTIONS) * 4 * len(STRENGTHS), 1, 8, 8)).byte()
@@ -62,7 +62,7 @@ def folder(tmp_path: Path) -> Path:
 
 def page(folder: Path, out: Path) -> str:
     out.mkdir()
-    audit(list(BUDGETS), folder, "digits", out)
+    audit(list(DECOMPOSED), folder, "digits", out)
     return (out / "report.md").read_text()
 
 
@@ -90,12 +90,12 @@ def test_the_shares_are_those_that_were_put_in(folder: Path, tmp_path: Path) -> 
 
 
 def test_what_one_run_cannot_show() -> None:
-    table = least_table(BUDGETS).set_index("least difference, design")
+    table = least_table(DECOMPOSED).set_index("least difference, design")
     # 1.96 times the root of twice the variance.
     gmm, flow = (float(table.loc[name, "one classifier for both"].rstrip("%")) for name in ("ae-gmm", "ae-flow"))
     assert gmm == pytest.approx(100 * 1.96 * np.sqrt(2) * 0.3, rel=0.1)
     assert flow == pytest.approx(100 * 1.96 * np.sqrt(2) * np.hypot(0.02, 0.01), rel=0.2)
-    example, steps = poster_steps(BUDGETS)
+    example, steps = poster_steps(DECOMPOSED)
     assert "4.65 against 6.03, from one run each, 26% of their mean apart" in example
     assert "on ae-flow one run each would show it, on ae-gmm it would not**. With a classifier each" in example
     assert example.count("**one run each cannot show it**") == 1
@@ -105,15 +105,15 @@ def test_what_one_run_cannot_show() -> None:
 
 
 def test_what_the_design_cannot_say_is_said() -> None:
-    _, limits, _ = budget_words(BUDGETS)
+    _, limits, _ = variance_words(DECOMPOSED)
     # From the quantiles of chi-square with two degrees of freedom, -2 log p.
     low, high = -1 / np.log(0.025), -1 / np.log(0.975)
     assert "rests on 2 degrees of freedom" in limits
     assert f"from {low:.2g} to {high:.2g} times the estimate" in limits
-    exact = {name: {**found, "share": {**found["share"], "prior": 0.0}} for name, found in BUDGETS.items()}
-    positive = {name: {**found, "share": dict.fromkeys(found["share"], 1 / 6)} for name, found in BUDGETS.items()}
-    assert "A share of exactly 0" in budget_words(exact)[1]
-    assert "A share of exactly 0" not in budget_words(positive)[1]
+    exact = {name: {**found, "share": {**found["share"], "prior": 0.0}} for name, found in DECOMPOSED.items()}
+    positive = {name: {**found, "share": dict.fromkeys(found["share"], 1 / 6)} for name, found in DECOMPOSED.items()}
+    assert "A share of exactly 0" in variance_words(exact)[1]
+    assert "A share of exactly 0" not in variance_words(positive)[1]
 
 
 def test_a_metric_that_fails_is_not_praised(folder: Path, tmp_path: Path) -> None:
@@ -135,9 +135,9 @@ def test_html_is_self_contained(folder: Path, tmp_path: Path) -> None:
 
 
 def test_bars_are_as_long_as_the_shares() -> None:
-    (axes,) = share_bars({name: found["share"] for name, found in BUDGETS.items()}).axes
+    (axes,) = share_bars({name: found["share"] for name, found in DECOMPOSED.items()}).axes
     lengths = np.array([bar.get_width() for bar in axes.patches]).reshape(2, 6)
-    assert lengths == pytest.approx(np.array([list(found["share"].values()) for found in BUDGETS.values()]))
+    assert lengths == pytest.approx(np.array([list(found["share"].values()) for found in DECOMPOSED.values()]))
     ends = [bar.get_x() + bar.get_width() for bar in axes.patches[5::6]]
     assert ends == pytest.approx([1, 1])
 

@@ -1,4 +1,4 @@
-"""Is the metric to be believed? The page of a data set with the variance budget and the metric's own test."""
+"""Is the metric to be believed? The page of a data set with the variance of FCD and the metric's own test."""
 
 __all__ = ["audit"]
 
@@ -8,11 +8,11 @@ import pandas as pd
 
 from ..evaluation.previews import read_grid
 from ..store import load_json
-from .page import Picture, Section, Text, write_page
+from .page import Section, Text, write_page, written
 from .plots.metric_check import corruption_curves
 from .plots.variance import share_bars
 from .sections.metric_check import check_summary, check_words, corruption_table, scorers
-from .sections.variance import budget_summary, budget_words, least_table, poster_steps, share_table
+from .sections.variance import least_table, poster_steps, share_table, variance_summary, variance_words
 from .sheets import texts
 
 CAPTIONS = {
@@ -37,27 +37,23 @@ def audit(designs: list[str], shared: Path, dataset: str, out: Path) -> str:
     """
     if not designs:
         raise ValueError(f"{dataset} has no crossed design; list one under `designs` in cells.yaml")
-    budgets = {name: load_json(shared / f"variance/{name}.json") for name in designs}
+    decomposed = {name: load_json(shared / f"variance/{name}.json") for name in designs}
     figures, curves = load_json(shared / "metric_check.json"), pd.read_csv(shared / "metric_check/curves.csv")
     examples = read_grid(shared / "metric_check/examples.png", columns=len(figures["strengths"]))
-    drawn = {
-        "shares": share_bars({name: budget["share"] for name, budget in budgets.items()}),
-        "corruptions": corruption_curves(curves, examples),
-    }
-    for name, figure in drawn.items():
-        figure.savefig(out / f"{name}.png", dpi=150)
-    pictures = {name: Picture(out / f"{name}.png", name, CAPTIONS[name]) for name in drawn}
+    shares = share_bars({name: found["share"] for name, found in decomposed.items()})
+    drawn = {"shares": shares, "corruptions": corruption_curves(curves, examples)}
+    pictures = {name: written(name, figure, CAPTIONS[name], out) for name, figure in drawn.items()}
     accuracies = {"classifier": load_json(shared / "classifier.json"), "judge": load_json(shared / "judge.json")}
-    answer = [check_summary(figures), budget_summary(budgets)]
-    (example, steps), (who, scores) = poster_steps(budgets), scorers(accuracies)
+    answer = [check_summary(figures), variance_summary(decomposed)]
+    (example, steps), (who, scores) = poster_steps(decomposed), scorers(accuracies)
     sections = [
         Section("", [*map(Text, answer)]),
         Section("Where the variance of FCD comes from", [
-            texts(share_table(budgets)), pictures["shares"], *map(Text, budget_words(budgets)),
-            texts(least_table(budgets)), Text(example), texts(steps),
+            texts(share_table(decomposed)), *pictures["shares"], *map(Text, variance_words(decomposed)),
+            texts(least_table(decomposed)), Text(example), texts(steps),
         ]),
         Section("Does FCD follow what is done to images?", [
-            texts(corruption_table(curves, figures)), pictures["corruptions"], *map(Text, check_words(figures)),
+            texts(corruption_table(curves, figures)), *pictures["corruptions"], *map(Text, check_words(figures)),
         ]),
         Section("Who scores", [Text(who), texts(scores)]),
     ]  # fmt: skip

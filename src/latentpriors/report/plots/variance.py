@@ -1,4 +1,4 @@
-"""The picture of the variance budget: how much of FCD's variance each source brings."""
+"""The picture of the variance of FCD: how much of FCD's variance each source brings."""
 
 __all__ = ["share_bars"]
 

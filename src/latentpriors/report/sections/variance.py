@@ -1,6 +1,6 @@
-"""The variance budget as tables and in words: which differences one run cannot show."""
+"""The variance of FCD as tables and in words: which differences one run cannot show."""
 
-__all__ = ["budget_summary", "budget_words", "least_table", "poster_steps", "share_table"]
+__all__ = ["least_table", "poster_steps", "share_table", "variance_summary", "variance_words"]
 
 import itertools
 
@@ -13,45 +13,45 @@ from ..words import interval, percent
 CASES = {"same_classifier": "one classifier for both", "own_classifier": "a classifier each"}
 
 
-def budget_summary(budgets: dict[str, dict]) -> str:
+def variance_summary(decomposed: dict[str, dict]) -> str:
     """Returns by how much two methods must differ for one run each to show it.
 
     Arguments:
-        budgets: What `design.budget` returns for each design, as in all functions here.
+        decomposed: What `decomposition` returns for each design, as in all functions here.
     """
     spans = []
     for case, text in CASES.items():
-        low, high = (percent(f(_least(found, case) for found in budgets.values())) for f in (min, max))
+        low, high = (percent(f(_least(found, case) for found in decomposed.values())) for f in (min, max))
         spans.append(f"**{low if low == high else interval(low, high, 's')}** with {text}")
     return (
         f"One run shows little. For one run each to tell two methods apart at 95%, their FCD must differ by "
-        f"{' and by '.join(spans)} ({', '.join(budgets)}). Where one run was published for each method, smaller "
+        f"{' and by '.join(spans)} ({', '.join(decomposed)}). Where one run was published for each method, smaller "
         "differences may be chance."
     )
 
 
-def share_table(budgets: dict[str, dict]) -> pd.DataFrame:
+def share_table(decomposed: dict[str, dict]) -> pd.DataFrame:
     """Returns a row for each design: its mean FCD and the shares of its variance."""
     rows = []
-    for name, found in budgets.items():
+    for name, found in decomposed.items():
         parts = {part.replace("_", " "): percent(share) for part, share in found["share"].items()}
         rows.append({"design": name, "FCD": f"{found['fcd']:.2f}", **parts})
     return pd.DataFrame(rows)
 
 
-def least_table(budgets: dict[str, dict]) -> pd.DataFrame:
+def least_table(decomposed: dict[str, dict]) -> pd.DataFrame:
     """Returns a row for each design: the least difference that one run each can show, as a share of the mean FCD."""
     return pd.DataFrame(
         {"least difference, design": name} | {text: percent(_least(found, case)) for case, text in CASES.items()}
-        for name, found in budgets.items()
+        for name, found in decomposed.items()
     )
 
 
-def budget_words(budgets: dict[str, dict]) -> list[str]:
+def variance_words(decomposed: dict[str, dict]) -> list[str]:
     """Returns how the table of shares is read, and what it cannot say."""
-    A, P, S, K, T = next(iter(budgets.values()))["shape"]
+    A, P, S, K, T = next(iter(decomposed.values()))["shape"]
     factors = interval(*((A - 1) / chdtri(A - 1, tail) for tail in (0.025, 0.975)), ".2g")
-    clipped = any(share == 0 for found in budgets.values() for share in found["share"].values())
+    clipped = any(share == 0 for found in decomposed.values() for share in found["share"].values())
     zero = " A share of exactly 0 was estimated as negative and cut: too small to be seen in this design."
     return [
         f"Each design crosses {A} autoencoders, {P} priors fitted on each, {S} draws of samples from each, {K} "
@@ -67,7 +67,7 @@ def budget_words(budgets: dict[str, dict]) -> list[str]:
     ]
 
 
-def poster_steps(budgets: dict[str, dict]) -> tuple[str, pd.DataFrame]:
+def poster_steps(decomposed: dict[str, dict]) -> tuple[str, pd.DataFrame]:
     """Returns for each step of the poster's order on which designs one run each could show it, in words for the first.
 
     The words go with as many designs as there are; the poster's methods may vary more or less than these.
@@ -75,8 +75,8 @@ def poster_steps(budgets: dict[str, dict]) -> tuple[str, pd.DataFrame]:
     rows, words = [], []
     for (one, low), (other, high) in itertools.pairwise(POSTER.values()):
         step = (high - low) / ((high + low) / 2)
-        seen = {case: [name for name, found in budgets.items() if _least(found, case) < step] for case in CASES}
-        words = words or [_verdict(budgets, case, seen[case]) for case in CASES]
+        seen = {case: [name for name, found in decomposed.items() if _least(found, case) < step] for case in CASES}
+        words = words or [_verdict(decomposed, case, seen[case]) for case in CASES]
         shown = {f"shown with {text}": ", ".join(seen[case]) or "no design" for case, text in CASES.items()}
         rows.append({"step": f"{one} {low} < {other} {high}", "of the mean": percent(step), **shown})
     (_, low), (_, high) = list(POSTER.values())[:2]
@@ -88,9 +88,9 @@ def poster_steps(budgets: dict[str, dict]) -> tuple[str, pd.DataFrame]:
     return example, pd.DataFrame(rows)
 
 
-def _verdict(budgets: dict[str, dict], case: str, enough: list[str]) -> str:
-    needed = " and ".join(f"{percent(_least(found, case))} ({name})" for name, found in budgets.items())
-    rest = [name for name in budgets if name not in enough]
+def _verdict(decomposed: dict[str, dict], case: str, enough: list[str]) -> str:
+    needed = " and ".join(f"{percent(_least(found, case))} ({name})" for name, found in decomposed.items())
+    rest = [name for name in decomposed if name not in enough]
     said = f"on {', '.join(enough)} one run each would show it, on {', '.join(rest)} it would not"
     if not enough or not rest:
         said = "one run each would show it" if enough else "one run each cannot show it"
