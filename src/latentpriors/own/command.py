@@ -47,7 +47,7 @@ def score(params: dict, options: argparse.Namespace) -> None:
     images = read_images(options.images, classifiers[0].shape)
     found = activations(classifiers, images)
     width, test = found[0]["penultimate"].shape[1], distances(found, reference, "test")
-    figures = summary([test], [], len(images), width) | image_figures(found, reference)
+    figures = summary([test], [], len(images), width) | image_figures(found, reference, exchangeable=False)
     print(row(figures | {"classifier_hash": classifier_hash(home / "classifier")}))
 
 
