@@ -264,7 +264,7 @@ def extrapolation() -> dict:
     from latentpriors.metrics.extrapolation import extrapolated_frechet
 
     a, b = _features(4)
-    return {"limit": extrapolated_frechet(a, b.mean(0), np.cov(b.T), [50, 100, 200], 0)}
+    return {"limit": extrapolated_frechet(a, b.mean(0), np.cov(b.T), [50, 100, 200], 0, exchangeable=True)}
 
 
 def kernel() -> dict:

@@ -48,8 +48,16 @@ def test_order_of_sizes_kind_of_input_and_seed() -> None:
     assert again == (values, infinity)
     assert values[0] < values[1] < values[2]
     assert extrapolated_frechet(x, MEAN, COV, [4000, 1000, 400], 1)[1] != infinity
-    shuffled = extrapolated_frechet(np.random.default_rng(5).permutation(x), MEAN, COV, SIZES, 0)[1]
-    assert shuffled == pytest.approx(extrapolated_frechet(x, MEAN, COV, SIZES, 0)[1], abs=0.002)
+
+
+@pytest.mark.parametrize("x", [features(), features().round(), np.sort(features(), 0)], ids=["any", "ties", "sorted"])
+def test_figures_do_not_rest_on_the_order_of_rows(x: np.ndarray) -> None:
+    shuffled = np.random.default_rng(5).permutation(x)
+    found, again = (extrapolated_frechet(rows, MEAN, COV, SIZES, 0) for rows in (x, shuffled))
+    assert [*found[0], found[1]] == pytest.approx([*again[0], again[1]], rel=1e-12)
+    drawn = [extrapolated_frechet(rows, MEAN, COV, SIZES, 0, exchangeable=True)[1] for rows in (x, shuffled)]
+    assert drawn[0] == pytest.approx(drawn[1], abs=0.003)
+    assert drawn[0] != drawn[1]
 
 
 @pytest.mark.parametrize("sizes", [[1000], [1000, 1000], [], [6, 1000], [1000, 4001], [0.5, 100.5], [[100, 200]]])

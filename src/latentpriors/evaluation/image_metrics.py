@@ -26,13 +26,14 @@ SHARES = (0.1, 0.2, 0.5, 1.0)  # of the samples, at which FCD is taken to extrap
 
 
 def image_figures(
-    features: list[dict[str, np.ndarray]], reference: dict[str, np.ndarray]
+    features: list[dict[str, np.ndarray]], reference: dict[str, np.ndarray], exchangeable: bool = True
 ) -> dict[str, float | dict | None]:
     """Returns the figures of one seed's images beside their FCD.
 
     Arguments:
         features: The activations of each classifier, as `scoring.activations` returns them.
         reference: The real images' moments and features, as the stage `reference` wrote them.
+        exchangeable: Whether the images come in an order of chance, as a seed's draws do: see `extrapolated_frechet`.
     """
     mine, real = features[FIRST]["penultimate"], reference[f"test.{FIRST}.penultimate.features"]
     balance = class_balance(features[FIRST]["logits"], reference["test.shares"])
@@ -40,7 +41,7 @@ def image_figures(
     density, coverage = density_coverage(real, mine)
     copied = memorization(mine, reference["train.features"], real)
     return {
-        **_without_bias(features, reference),
+        **_without_bias(features, reference, exchangeable),
         "kernel_distance": kernel_distance(real, mine),
         "precision": precision,
         "recall": recall,
@@ -86,7 +87,7 @@ def nearest_images(
     return torch.cat(rows)
 
 
-def _without_bias(features: list[dict[str, np.ndarray]], reference: dict[str, np.ndarray]) -> dict:
+def _without_bias(features: list[dict[str, np.ndarray]], reference: dict[str, np.ndarray], exchangeable: bool) -> dict:
     """Returns FCD at some sample counts and at infinity, the mean over classifiers; None for too few samples."""
     n, D = features[0]["logits"].shape
     sizes = [round(n * share) for share in SHARES if n * share >= SAMPLES_PER_DIMENSION * D]
@@ -94,7 +95,7 @@ def _without_bias(features: list[dict[str, np.ndarray]], reference: dict[str, np
         return {"fcd_infinity": None, "fcd_by_count": None}
     found = [
         extrapolated_frechet(
-            f["logits"], reference[f"test.{k}.logits.mean"], reference[f"test.{k}.logits.cov"], sizes, 0
+            f["logits"], reference[f"test.{k}.logits.mean"], reference[f"test.{k}.logits.cov"], sizes, 0, exchangeable
         )
         for k, f in enumerate(features)
     ]

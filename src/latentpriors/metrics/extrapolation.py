@@ -12,7 +12,7 @@ from .frechet import frechet_distance, moments
 
 
 def extrapolated_frechet(
-    features: ArrayLike, mean: ArrayLike, cov: ArrayLike, sizes: Sequence[int], seed: int
+    features: ArrayLike, mean: ArrayLike, cov: ArrayLike, sizes: Sequence[int], seed: int, exchangeable: bool = False
 ) -> tuple[list[float], float]:
     """Returns the Fréchet distance at several sample counts, and at infinitely many samples.
 
@@ -28,6 +28,8 @@ def extrapolated_frechet(
         mean, cov: The reference's moments, with shapes (D,) and (D, D).
         sizes: At least two different counts, more than D (better ten times D) and at most N_max.
         seed: Of the subsets.
+        exchangeable: Whether the rows come in an order of chance already, as draws from a prior do. Others are sorted
+            by value first, so that nothing rests on their order, which may be that of file names.
 
     Raises:
         ValueError: such sizes are not given, or what `moments` and `frechet_distance` refuse.
@@ -47,6 +49,8 @@ def extrapolated_frechet(
         raise ValueError(
             f"sizes are {sizes.tolist()}; they must exceed the {x.shape[1]} dimensions, up to {len(x)} rows"
         )
+    if not exchangeable:
+        x = x[np.lexsort(x.T)]
     random = np.random.default_rng(seed)
     values = [_mean_distance(random.permutation(x), size, mean, cov) for size in sizes]
     return values, float(np.polyfit(1 / sizes, values, 1)[1])

@@ -55,7 +55,9 @@ def score(params: dict, options: argparse.Namespace) -> None:
     images = read_images(options.images, classifiers[0].shape)
     found = activations(classifiers, images)
     test = distances(found, reference, "test")
-    figures = fcd_figures(test, None, *found[0]["penultimate"].shape) | image_figures(found, reference)
+    figures = fcd_figures(test, None, *found[0]["penultimate"].shape) | image_figures(
+        found, reference, exchangeable=False
+    )
     figures |= certainty([figures["fcd"]], figures["fcd_by_classifier"])
     print(row(figures | {"n_samples": len(images), "classifier_hash": classifier_hash(home / "classifier")}))
 

@@ -2,8 +2,6 @@
 
 __all__ = ["read_codes", "remarks", "split_codes"]
 
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ..priors.base import Standardization
-from ..store import load_tensors
+from .arrays import read_array
 
 LEAST = 20  # codes: two in each held-out tenth
 COARSE = 0.01  # a step of float32, in standard deviations of a column, from which on its density is of steps
@@ -23,7 +21,7 @@ def read_codes(path: Path) -> Tensor:
     Raises:
         ValueError: the file, its shape, type, entries or number of codes will not do.
     """
-    array = _array(path)
+    array = read_array(path, "codes")
     if array.ndim != 2 or array.shape[1] < 1:
         hint = "; codes of one dimension are (N, 1)" if array.ndim == 1 else ""
         raise ValueError(f"the codes in {path} have shape {tuple(array.shape)}; (N, D), a row each, is needed{hint}")
@@ -83,21 +81,3 @@ def split_codes(codes: Tensor, seed: int) -> dict[str, Tensor]:
         "mean": scaling.mean,
         "scale": scaling.scale,
     }
-
-
-def _array(path: Path) -> np.ndarray:
-    if not path.is_file():
-        raise ValueError(f"{path} is missing, or no file")
-    if path.suffix not in (".npy", ".npz", ".safetensors"):
-        raise ValueError(f"{path} is no .npy, .npz or .safetensors file")
-    try:
-        if path.suffix == ".safetensors":
-            arrays = {key: tensor.float().numpy() for key, tensor in load_tensors(path)[0].items()}
-        else:
-            loaded = np.load(path, allow_pickle=False)
-            arrays = {"codes": loaded} if isinstance(loaded, np.ndarray) else {key: loaded[key] for key in loaded.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise ValueError(f"{path} cannot be read: {error}") from error
-    if len(arrays) != 1 and "codes" not in arrays:
-        raise ValueError(f"{path} holds the arrays {', '.join(arrays) or '(none)'}; name one of them codes")
-    return arrays["codes"] if "codes" in arrays else next(iter(arrays.values()))

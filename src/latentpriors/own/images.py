@@ -10,6 +10,8 @@ import torch
 from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
+from .arrays import read_array
+
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 LEAST = 100  # samples: ten for each of ten logits, below which a covariance says more about the count
 ROW = {
@@ -23,14 +25,14 @@ ROW = {
 
 
 def read_images(path: Path, shape: tuple[int, int, int]) -> Tensor:
-    """Returns images as bytes (N, C, H, W), from a folder of pictures or the one array of an .npz or .npy file.
+    """Returns images as bytes (N, C, H, W), from a folder of pictures or an array as `read_array` finds it.
 
     Arrays are uint8, or floats in [0, 1]; (N, H, W), (N, C, H, W) or (N, H, W, C).
 
     Raises:
         ValueError: the path, its content, the shape, the range or the number of images will not do.
     """
-    array = _folder(path, shape[0]) if path.is_dir() else _array(path)
+    array = _folder(path, shape[0]) if path.is_dir() else read_array(path, "images")
     images = torch.from_numpy(_arranged(array, shape, path))
     if len(images) < LEAST:
         raise ValueError(f"{path} has {len(images)} images; at least {LEAST} are needed for a covariance")
@@ -60,20 +62,6 @@ def _folder(path: Path, channels: int) -> np.ndarray:
         if found[-1].shape != found[0].shape:
             raise ValueError(f"{file} has shape {found[-1].shape} and {files[0]} {found[0].shape}: one size is needed")
     return np.stack(found)
-
-
-def _array(path: Path) -> np.ndarray:
-    if path.suffix not in (".npz", ".npy") or not path.is_file():
-        raise ValueError(f"{path} is neither a folder of pictures nor an .npz or .npy file")
-    try:
-        loaded = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise ValueError(f"{path} cannot be read: {error}") from error
-    if isinstance(loaded, np.ndarray):
-        return loaded
-    if len(loaded.files) != 1 and "images" not in loaded.files:
-        raise ValueError(f"{path} holds the arrays {', '.join(loaded.files)}; name one of them images")
-    return loaded["images" if "images" in loaded.files else loaded.files[0]]
 
 
 def _arranged(array: np.ndarray, shape: tuple[int, int, int], path: Path) -> np.ndarray:

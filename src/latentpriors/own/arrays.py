@@ -1,0 +1,44 @@
+"""Anyone's arrays, of codes or images, out of a file."""
+
+__all__ = ["read_array"]
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from safetensors.torch import load_file
+
+SUFFIXES = (".npy", ".npz", ".safetensors")
+
+
+def read_array(path: Path, name: str) -> np.ndarray:
+    """Returns the one array of a .npy, .npz or .safetensors file, or the one of several that has this name.
+
+    Raises:
+        ValueError: there is no such file or array, or the file is damaged, or pickled.
+    """
+    if not path.is_file():
+        raise ValueError(f"{path} is missing, or no file")
+    if path.suffix.lower() not in SUFFIXES:
+        raise ValueError(f"{path} is no .npy, .npz or .safetensors file")
+    try:
+        return _one(_stored(path), name)
+    except Exception as error:  # NumPy, zipfile and zlib raise all kinds over a damaged file
+        raise ValueError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
+
+
+def _stored(path: Path) -> Mapping[str, np.ndarray]:
+    if path.suffix.lower() == ".safetensors":
+        # NumPy knows no bfloat16.
+        return {key: (x.float() if x.is_floating_point() else x).numpy() for key, x in load_file(path).items()}
+    loaded = np.load(path, allow_pickle=False)
+    return {"": loaded} if isinstance(loaded, np.ndarray) else loaded
+
+
+def _one(stored: Mapping[str, np.ndarray], name: str) -> np.ndarray:
+    if len(stored) != 1 and name not in stored:
+        raise ValueError(f"it holds the arrays {', '.join(stored) or '(none)'}; name one of them {name}")
+    array = stored[name if name in stored else next(iter(stored))]
+    if not isinstance(array, np.ndarray):
+        raise ValueError("it holds no array of NumPy")
+    return array
