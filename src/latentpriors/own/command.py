@@ -43,7 +43,8 @@ def score(params: dict, options: argparse.Namespace) -> None:
     if not (home / "reference.safetensors").is_file():
         missing = f"the real images' activations are missing: run `dvc repro reference@{options.dataset}` once"
         raise ValueError(f"{missing}; the classifiers are in git and are not trained again")
-    classifiers, reference = load_classifiers(home / "classifier"), load_reference(home / "reference.safetensors")
+    classifiers = load_classifiers(home / "classifier")
+    reference = load_reference(home / "reference.safetensors", classifiers)
     images = read_images(options.images, classifiers[0].shape)
     found = activations(classifiers, images)
     width, test = found[0]["penultimate"].shape[1], distances(found, reference, "test")
