@@ -21,11 +21,8 @@ def metric_check(params: dict, images: Path, classifier: Path, reference: Path, 
         preview: The folder for the curves and the pictures.
     """
     where = device(params)
-    classifiers, data, real = (
-        load_classifiers(classifier, where),
-        load_tensors(images, where)[0],
-        load_reference(reference),
-    )
+    classifiers, data = load_classifiers(classifier, where), load_tensors(images, where)[0]
+    real = load_reference(reference, classifiers)
     n = len(data["test.images"])  # equal counts, as in the floor of the table
     pictures, labels = data["validation.images"][:n], data["validation.labels"][:n]
     table, examples = follow(classifiers, pictures, labels, real)

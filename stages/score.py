@@ -42,11 +42,8 @@ def score(
         preview: The folder for pictures and curves.
     """
     where, facts = device(params), load_json(fit / "facts.json")
-    classifiers, judges, real = (
-        load_classifiers(classifier, where),
-        load_classifiers(judge, where),
-        load_reference(reference),
-    )
+    classifiers, judges = (load_classifiers(folder, where) for folder in (classifier, judge))
+    real = load_reference(reference, classifiers, judges)
     files = sorted(samples.glob("seed*.safetensors"))
 
     def one(index: int) -> tuple[dict, np.ndarray]:

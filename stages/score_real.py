@@ -33,14 +33,15 @@ def score_real(
         metrics: The JSON file for the figures.
         preview: The folder for the pictures.
     """
-    real, data, where = load_reference(reference), load_tensors(images)[0], device(params)
-    count, features = len(load_classifiers(classifier)), {}
+    data, where, features = load_tensors(images)[0], device(params), {}
+    classifiers, judges = (load_classifiers(folder, where) for folder in (classifier, judge))
+    real, count = load_reference(reference, classifiers, judges), len(classifiers)
     for split in ("train", "validation"):
         features[split] = [{layer: real[f"{split}.{k}.{layer}.features"] for layer in LAYERS} for k in range(count)]
     held_out, train = (distances(features[split], real, "test") for split in ("validation", "train"))
     mine = features["validation"][0]["penultimate"]
     n = len(mine)
-    judged = activations(load_classifiers(judge, where), data["validation.images"][:n].to(where))
+    judged = activations(judges, data["validation.images"][:n].to(where))
     figures = merged([fcd_figures(held_out, None, *mine.shape) | image_figures(features["validation"], real)])
     figures |= certainty(figures["fcd_by_seed"], figures["fcd_by_classifier"])
     figures |= {"fcd_train": float(train["logits"].mean()), "classifier_hash": classifier_hash(classifier)}

@@ -38,7 +38,8 @@ def sweep(
     where = device(params, shared["precision"])
     data = load_tensors(images, where)[0]
     pictures = {split: data[f"{split}.images"].float() / 255 for split in ("train", "validation", "test")}
-    classifiers, real = load_classifiers(classifier, where), load_reference(reference)
+    classifiers = load_classifiers(classifier, where)
+    real = load_reference(reference, classifiers)
     inputs, code = (
         [images, reference, *sorted(classifier.glob("*.safetensors"))],
         fingerprints(ROOT, "sweep", **METHODS),

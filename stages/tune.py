@@ -37,7 +37,7 @@ def _tune(params: dict, dataset: str, name: str, recipe: dict, log: Path) -> Non
     codes = load_codes(home / "codes/seed0.safetensors", where)
     model = load_autoencoder(home / "weights/seed0.safetensors", where)
     classifiers = load_classifiers(ROOT / f"data/{dataset}/classifier", where)
-    reference = load_reference(ROOT / f"data/{dataset}/reference.safetensors")
+    reference = load_reference(ROOT / f"data/{dataset}/reference.safetensors", classifiers)
     reference = {key: moments for key, moments in reference.items() if key.startswith("validation.")}
     listed = dict(enumerate(trials(recipe, name), 1))
     protocols = {t: Protocol.of(name, listed[t], shared, where, recipe["share"]) for t in listed}

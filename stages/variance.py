@@ -54,7 +54,7 @@ def variance(
         fingerprints(ROOT, "variance", priors=[prior]),
     )  # fmt: skip
     classifiers = load_classifiers(classifier, where)
-    targets = halves(load_reference(reference), len(classifiers))
+    targets = halves(load_reference(reference, classifiers), len(classifiers))
 
     @torch.no_grad()
     def score(index: int) -> np.ndarray:

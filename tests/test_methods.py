@@ -1,5 +1,6 @@
 """A contract that every registered prior and autoencoder passes: a new file is walked without a line here."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -176,13 +177,25 @@ def test_unknown_methods_are_refused(kind: str, choices: str) -> None:
         find(kind, "nonsense")
 
 
-def test_a_file_of_an_earlier_format_is_refused(tmp_path: Path) -> None:
-    save_tensors(tmp_path / "old.safetensors", {"origin": torch.zeros(D)}, {"name": "native", "arguments": {"dim": D}})
-    with pytest.raises(StoreError, match=rf"old.safetensors is no prior's file of format {FORMAT}; fit it again"):
-        FittedPrior.load(tmp_path / "old.safetensors")
-    for load in (load_autoencoder, load_codes):
-        with pytest.raises(StoreError, match=rf"is not of format {FORMAT}: an earlier version wrote it"):
-            load(tmp_path / "old.safetensors", "cpu")
+LOADERS = {"a prior": FittedPrior.load, "an autoencoder": load_autoencoder, "codes": load_codes}
+
+
+@pytest.mark.parametrize(("what", "load"), LOADERS.items(), ids=LOADERS)
+def test_a_file_of_another_format_or_kind_is_refused(tmp_path: Path, what: str, load: Callable) -> None:
+    path, known = tmp_path / "stale.safetensors", {"name": "native", "arguments": {"dim": D}, "format": FORMAT}
+    z = {split: codes(5) for split in ("train", "validation", "test")} | {"mean": torch.zeros(D)}
+    for tensors, about, message in (
+        ({"origin": torch.zeros(D)}, known | {"format": 1}, rf"is of format 1, and {what}.* of format {FORMAT}"),
+        ({"origin": torch.zeros(D)}, known | {"format": FORMAT + 1}, f"is of format {FORMAT + 1}"),
+        ({"origin": torch.zeros(D)}, {"format": FORMAT}, f"does not hold {what}"),
+        ({"prior.origin": torch.zeros(D + 1)}, known, f"does not hold {what}"),
+        ({"prior.origin": torch.zeros(D)}, known | {"name": "ae2"}, f"does not hold {what}"),
+        ({"prior.origin": torch.zeros(D)}, known | {"arguments": {"size": D}}, f"does not hold {what}"),
+        (z | {"scale": torch.ones(D + 1)}, {"format": FORMAT}, f"does not hold {what}"),
+    ):
+        save_tensors(path, tensors, about)
+        with pytest.raises(StoreError, match=f"^{path} {message}[^\n]*$"):
+            load(path, "cpu")
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from latentpriors.store import StoreError, load_json, load_tensors, save_json, save_tensors, whole
+from latentpriors.registry import find
+from latentpriors.store import StoreError, contents, load_json, load_tensors, save_json, save_tensors, whole
 
 
 def test_round_trip(tmp_path: Path) -> None:
@@ -71,3 +72,23 @@ def test_missing_files_and_bad_numbers(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="JSON"):
         save_json(tmp_path / "j.json", {"a": math.nan})
     assert not list(tmp_path.iterdir())
+
+
+def test_contents_that_do_not_fit_are_named_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "t.safetensors"
+    save_tensors(path, {"a": torch.zeros(3, 2)}, {"name": "x"})
+    with contents(path, "three rows") as (tensors, about):
+        assert tensors["a"].shape == (3, 2)
+        assert about == {"name": "x"}
+    for fails in (
+        lambda tensors, about: tensors["b"],
+        lambda tensors, about: find("priors", about["name"]),
+        lambda tensors, about: find("priors", "gaussian")(**about),
+        lambda tensors, about: torch.nn.Linear(2, 2).load_state_dict(tensors),
+    ):
+        message = r"^.*t.safetensors does not hold a prior \([^\n]*\); fit it$"
+        with pytest.raises(StoreError, match=message), contents(path, "a prior", advice="fit it") as found:
+            fails(*found)
+    message = "t.safetensors is of format 1, and a prior of format 2 is needed; run `dvc repro`"
+    with pytest.raises(StoreError, match=message), contents(path, "a prior", version=2):
+        pass

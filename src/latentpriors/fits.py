@@ -14,7 +14,7 @@ from .autoencoders.base import Autoencoder, NativePrior
 from .evaluation.interpolation import images as images_of
 from .priors.base import FORMAT, FittedPrior, Standardization
 from .registry import find
-from .store import StoreError, load_tensors, save_tensors
+from .store import contents, save_tensors
 from .training import Budget, evaluate
 
 if TYPE_CHECKING:
@@ -125,33 +125,29 @@ def load_autoencoder(path: Path, device: str | torch.device) -> Autoencoder:
     """Returns the trained autoencoder of a file.
 
     Raises:
-        StoreError: the file is missing, damaged or of another format.
+        StoreError: the file is missing, damaged, of another format, or holds no autoencoder.
     """
-    weights, about = _load(path, device)
-    model = find("autoencoders", about["name"])(**about["arguments"]).to(device)
-    model.load_state_dict(weights)
-    return model.eval()
+    with contents(path, "an autoencoder", device, FORMAT) as (weights, about):
+        model = find("autoencoders", about["name"])(**about["arguments"]).to(device)
+        model.load_state_dict(weights)
+        return model.eval()
 
 
 def load_codes(path: Path, device: str | torch.device) -> dict:
     """Returns the codes of a file, their `mean` and `scale`, and as `native` the prior that came with them, if any.
 
     Raises:
-        StoreError: the file is missing, damaged or of another format.
+        StoreError: the file is missing, damaged, of another format, or holds no codes.
     """
-    tensors, about = _load(path, device)
-    codes = {key: tensor for key, tensor in tensors.items() if not key.startswith("native.")}
-    if "native" in about:
-        state = {key.removeprefix("native."): tensors[key] for key in tensors.keys() - codes.keys()}
-        codes["native"] = NativePrior(*about["native"], state)
-    return codes
-
-
-def _load(path: Path, device: str | torch.device) -> tuple[dict[str, Tensor], dict]:
-    tensors, about = load_tensors(path, device)
-    if about.get("format", 1) != FORMAT:
-        raise StoreError(f"{path} is not of format {FORMAT}: an earlier version wrote it; `dvc repro` makes it anew")
-    return tensors, about
+    with contents(path, "codes of an autoencoder", device, FORMAT) as (tensors, about):
+        codes = {key: tensor for key, tensor in tensors.items() if not key.startswith("native.")}
+        shapes = {key: tuple(codes[key].shape[-1:]) for key in ("train", "validation", "test", "mean", "scale")}
+        if len(set(shapes.values())) > 1:
+            raise ValueError(f"their dimensions differ: {shapes}")
+        if "native" in about:
+            state = {key.removeprefix("native."): tensors[key] for key in tensors.keys() - codes.keys()}
+            codes["native"] = NativePrior(*about["native"], state)
+        return codes
 
 
 def _parameters(module: torch.nn.Module) -> int:

@@ -1,12 +1,13 @@
 """Whole-or-nothing files: safetensors for arrays, JSON for results, checked when they are loaded."""
 
-__all__ = ["StoreError", "load_json", "load_tensors", "save_json", "save_tensors", "whole"]
+__all__ = ["StoreError", "contents", "load_json", "load_tensors", "save_json", "save_tensors", "whole"]
 
 import errno
 import json
 import os
 import re
 import shutil
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,6 +65,36 @@ def load_tensors(path: Path, device: str | torch.device = "cpu") -> tuple[dict[s
             return {name: file.get_tensor(name) for name in file.keys()}, about  # noqa: SIM118
     except (SafetensorError, json.JSONDecodeError) as error:
         raise StoreError(f"{path} is damaged ({error}); delete it and run `dvc repro` again") from error
+
+
+@contextmanager
+def contents(
+    path: Path, what: str, device: str | torch.device = "cpu", version: int = 1, advice: str = "run `dvc repro`"
+) -> Iterator[tuple[dict[str, torch.Tensor], dict]]:
+    """Yields the tensors of a file and the facts about them, for a block that makes something of them.
+
+    A file of another kind, version, data set or model shows there: in names that are missing, arguments that are
+    unknown and shapes that do not fit.
+
+    Arguments:
+        path: The file.
+        what: It should hold.
+        device: Where the tensors go.
+        version: Of the file's format; a file that names none is of the first.
+        advice: What makes it anew.
+
+    Raises:
+        StoreError: the file is missing, damaged or of another version, or the block fails on it.
+    """
+    tensors, about = load_tensors(path, device)
+    found = about.pop("format", 1)
+    if found != version:
+        raise StoreError(f"{path} is of format {found}, and {what} of format {version} is needed; {advice}")
+    try:
+        yield tensors, about
+    except (LookupError, TypeError, ValueError, RuntimeError) as error:
+        reason = textwrap.shorten(f"{type(error).__name__}: {error}", 200, placeholder=" ...")
+        raise StoreError(f"{path} does not hold {what} ({reason}); {advice}") from error
 
 
 def save_json(path: Path, value: dict) -> None:

@@ -6,11 +6,19 @@ import numpy as np
 import pytest
 import torch
 
-from latentpriors.evaluation.fcd import activations, certainty, distances, fcd_figures, load_classifiers
+from latentpriors.evaluation.fcd import (
+    LAYERS,
+    activations,
+    certainty,
+    distances,
+    fcd_figures,
+    load_classifiers,
+    load_reference,
+)
 from latentpriors.metrics import frechet_distance, moments
 from latentpriors.networks import Classifier
 from latentpriors.over_seeds import merged
-from latentpriors.store import save_tensors
+from latentpriors.store import StoreError, save_tensors
 
 
 def test_classifiers_are_loaded_in_order_and_score_bytes(tmp_path: Path) -> None:
@@ -27,6 +35,49 @@ def test_classifiers_are_loaded_in_order_and_score_bytes(tmp_path: Path) -> None
         assert np.allclose(found["penultimate"], features.detach(), atol=1e-6)
     with pytest.raises(ValueError, match="train_classifier"):
         load_classifiers(tmp_path / "empty")
+
+
+def reference_of(path: Path, classifiers: list[Classifier], judges: list[Classifier], images: torch.Tensor) -> None:
+    """Writes the moments as the stage `reference` does."""
+    tensors = {}
+    for name, scorers in (("test", classifiers), ("judge", judges)):
+        for k, found in enumerate(activations(scorers, images)):
+            for layer in LAYERS:
+                mean, cov = moments(found[layer])
+                tensors |= {
+                    f"{name}.{k}.{layer}.mean": torch.tensor(mean),
+                    f"{name}.{k}.{layer}.cov": torch.tensor(cov),
+                }
+    save_tensors(path, tensors)
+
+
+@torch.no_grad()
+def test_a_reference_of_other_classifiers_is_refused(tmp_path: Path) -> None:
+    path, images = tmp_path / "digits/reference.safetensors", torch.randint(256, (50, 1, 8, 8)).byte()
+    one, two, judge = (Classifier((1, 8, 8)).eval() for _ in range(3))
+    big = Classifier((1, 8, 8), hidden=20).eval()
+    reference_of(path, [one, two], [judge], images)
+    assert load_reference(path, [one, two], [judge])["test.1.logits.mean"].shape == (10,)
+    for classifiers, judges in (
+        ([two, one], [judge]), ([one, two], [one]), ([one], []), ([one, two, judge], []), ([one, big], []),
+    ):  # fmt: skip
+        with pytest.raises(StoreError, match=r"reference.safetensors does not hold .*dvc repro reference@digits"):
+            load_reference(path, classifiers, judges)
+    one.logits.weight *= 1.01  # trained on a little
+    with pytest.raises(StoreError, match=r"test.0.logits are of another one"):
+        load_reference(path, [one, two])
+
+
+def test_stale_classifiers_and_images_of_other_data_are_refused(tmp_path: Path) -> None:
+    weights = Classifier((1, 8, 8)).state_dict()
+    for about in ({}, {"arguments": {"shape": [1, 28, 28]}}, {"arguments": {"shape": [1, 8, 8], "width": 3}}):
+        save_tensors(tmp_path / "seed0.safetensors", weights, about)
+        with pytest.raises(
+            StoreError, match=r"seed0.safetensors does not hold a classifier \([^\n]*\); take it from git"
+        ):
+            load_classifiers(tmp_path)
+    with pytest.raises(ValueError, match=r"images of \(1, 28, 28\) and a classifier of \(1, 8, 8\)"):
+        activations([Classifier((1, 8, 8))], torch.zeros(5, 1, 28, 28).byte())
 
 
 def test_classifier_learns_and_is_small(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from latentpriors.autoencoders.ae import AE
 from latentpriors.evaluation import interpolation
 from latentpriors.priors.base import FittedPrior, Prior, Standardization
 from latentpriors.priors.flow import Flow
@@ -55,3 +56,10 @@ def test_what_is_drawn_depends_on_what_the_prior_can_do(generator: torch.Generat
 def test_steps_are_shown_closer_at_the_beginning() -> None:
     found = interpolation.shown({f"{step:03}": torch.tensor(step) for step in range(1, 21)})
     assert [int(step) for step in found] == [1, 2, 4, 8, 13, 20]
+
+
+def test_codes_of_another_autoencoder_are_refused() -> None:
+    model = AE((1, 8, 8), 3, network="mlp", hidden=8)
+    assert interpolation.images(model, torch.zeros(2, 3)).shape == (2, 1, 8, 8)
+    with pytest.raises(ValueError, match="codes of 4 dimensions and an autoencoder of 3"):
+        interpolation.images(model, torch.zeros(2, 4))

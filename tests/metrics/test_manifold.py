@@ -100,7 +100,7 @@ def test_collapse_to_one_point_is_a_figure() -> None:
 def test_bad_input_is_refused() -> None:
     x = np.random.default_rng(0).normal(size=(10, 2))
     for k in (0, -1, 2.5, True):
-        with pytest.raises(ValueError, match="positive integer"):
+        with pytest.raises(ValueError, match="whole number of at least 1"):
             precision_recall(x, x, k)
     for metric in (precision_recall, density_coverage):
         with pytest.raises(ValueError, match="real features have 3 rows, so no neighbour number 3"):

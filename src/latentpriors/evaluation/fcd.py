@@ -7,30 +7,38 @@ __all__ = [
 
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from torch import Tensor, cat
+import torch
+from torch import Tensor
 
 from ..metrics import frechet_distance, moments, student_interval
 from ..networks import Classifier
-from ..store import load_tensors
+from ..store import contents
 from ..training import evaluate
 
 LAYERS = ("logits", "penultimate")
 
 # A covariance from fewer samples than this for each dimension says more about the count than about the images.
 SAMPLES_PER_DIMENSION = 10
+# Of the logits' spread: other classifiers miss the mean logits of a reference by 0.1 or more, rounding by 1e-7.
+TOLERANCE = 1e-3
 
 
 def load_classifiers(folder: Path, device: str = "cpu") -> list[Classifier]:
-    """Returns the frozen classifiers of a folder, in the order of their names."""
+    """Returns the frozen classifiers of a folder, in the order of their names.
+
+    Raises:
+        ValueError: there are none, or a file does not hold one.
+    """
     classifiers = []
     for path in sorted(Path(folder).glob("*.safetensors")):
-        weights, about = load_tensors(path, device)
-        classifier = Classifier(**about["arguments"]).to(device)
-        classifier.load_state_dict(weights)
-        classifiers.append(classifier.eval())
+        with contents(path, "a classifier", device, advice="take it from git again") as (weights, about):
+            classifier = Classifier(**about["arguments"]).to(device)
+            classifier.load_state_dict(weights)
+            classifiers.append(classifier.eval())
     if not classifiers:
         raise ValueError(f"{folder} holds no classifier; run the stage train_classifier")
     return classifiers
@@ -44,15 +52,41 @@ def classifier_hash(folder: Path) -> str:
     return digest.hexdigest()[:12]
 
 
-def load_reference(path: Path) -> dict[str, np.ndarray]:
-    """Returns the real images' activations and moments, as the stage `reference` wrote them."""
-    return {name: tensor.numpy() for name, tensor in load_tensors(Path(path))[0].items()}
+@torch.no_grad()
+def load_reference(
+    path: Path, classifiers: list[Classifier], judges: Sequence[Classifier] = ()
+) -> dict[str, np.ndarray]:
+    """Returns the real images' activations and moments, as the stage `reference` wrote them with these classifiers.
+
+    It says itself whose they are: a classifier's last layer, which is linear, makes the mean logits of the mean
+    penultimate features.
+
+    Raises:
+        StoreError: the file is missing, damaged, or of other classifiers than these.
+    """
+    what, advice = "activations of these classifiers", f"run `dvc repro reference@{Path(path).parent.name}`"
+    with contents(path, what, advice=advice) as (reference, _):
+        for name, scorers in (("test", classifiers), ("judge", judges)):
+            for k, scorer in enumerate(scorers):
+                logits, penultimate = (reference[f"{name}.{k}.{layer}.mean"] for layer in LAYERS)
+                missed = scorer.logits(penultimate.to(scorer.logits.weight)).to(logits) - logits
+                if not missed.abs().max() < TOLERANCE * reference[f"{name}.{k}.logits.cov"].trace().sqrt():
+                    raise ValueError(f"{name}.{k}.logits are of another one")
+        if f"test.{len(classifiers)}.logits.mean" in reference:
+            raise ValueError(f"they are of more than these {len(classifiers)}")
+        return {name: tensor.numpy() for name, tensor in reference.items()}
 
 
 def activations(classifiers: list[Classifier], images: Tensor) -> list[dict[str, np.ndarray]]:
-    """Returns for each classifier the activations (N, D) of each layer, of uint8 images (N, C, H, W)."""
+    """Returns for each classifier the activations (N, D) of each layer, of uint8 images (N, C, H, W).
+
+    Raises:
+        ValueError: the images have another shape than those of the classifiers.
+    """
     found = []
     for classifier in classifiers:
+        if tuple(images.shape[1:]) != classifier.shape:
+            raise ValueError(f"images of {tuple(images.shape[1:])} and a classifier of {classifier.shape}: other data")
         # Both layers side by side, so that the images pass through the network once.
         both = evaluate(lambda x, c=classifier: _joined(c, x), (images,)).cpu().numpy()
         classes = classifier.logits.out_features
@@ -109,4 +143,4 @@ def certainty(by_seed: list[float], by_classifier: list[float]) -> dict[str, flo
 
 
 def _joined(classifier: Classifier, images: Tensor) -> Tensor:
-    return cat(classifier.activations(images.float() / 255), dim=1)
+    return torch.cat(classifier.activations(images.float() / 255), dim=1)

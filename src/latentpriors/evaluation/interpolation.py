@@ -78,5 +78,11 @@ def line_images(model: Autoencoder, codes: Tensor) -> Tensor:
 
 
 def images(model: Autoencoder, codes: Tensor) -> Tensor:
-    """Returns the decoder's images (N, C, H, W) of codes (N, D) as bytes, since real images come as bytes too."""
+    """Returns the decoder's images (N, C, H, W) of codes (N, D) as bytes, since real images come as bytes too.
+
+    Raises:
+        ValueError: the codes have another dimension than the autoencoder's.
+    """
+    if codes.shape[1] != model.latent:
+        raise ValueError(f"codes of {codes.shape[1]} dimensions and an autoencoder of {model.latent}: of another one")
     return (evaluate(model.decode, (codes,)) * 255).round().byte()

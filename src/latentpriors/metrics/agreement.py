@@ -42,10 +42,10 @@ def rank_agreement(
         raise ValueError(f"{unknown} are no columns; there are {list(table.columns)}, each needs a name of its own")
     if method not in ("kendall", "spearman"):
         raise ValueError(f"the method is kendall or spearman, not {method}")
-    try:
-        figures = table.astype(float)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"the table has figures that are no numbers: {error}") from error
+    figures = table.where(table.notna(), np.nan).infer_objects()  # None stands for no figure too
+    if any(dtype.kind not in "biuf" for dtype in figures.dtypes):
+        raise ValueError(f"the table has figures that are no numbers: {dict(figures.dtypes.astype(str))}")
+    figures = figures.astype(float)
     if np.isinf(figures.to_numpy()).any():
         raise ValueError("the table has infinite figures; use NaN where there is none")
     signs = [-1.0 if name in higher else 1.0 for name in table.columns]
@@ -67,7 +67,7 @@ def kendall_with_ties(a: "pd.DataFrame", b: "pd.DataFrame") -> float:
         a, b: The comparisons of the same rows under two metrics or classifiers, as `compare` returns them.
 
     Raises:
-        ValueError: they do not compare the same rows.
+        ValueError: they are no comparisons, or not of the same rows.
 
     Example:
         >>> from latentpriors.metrics import compare
@@ -87,6 +87,9 @@ def kendall_with_ties(a: "pd.DataFrame", b: "pd.DataFrame") -> float:
 
 def _signs(pairs: "pd.DataFrame") -> dict[tuple[str, str], float]:
     """Returns for each pair, names in order, 1 where the first is better, −1 where the second is, 0 for a tie."""
+    missing = {"a", "b", "differ", "better"} - set(getattr(pairs, "columns", ()))
+    if missing:
+        raise ValueError(f"the comparisons lack {', '.join(sorted(missing))}; give the table that `compare` returns")
     signs = {}
     for a, b, differ, better in zip(pairs.a, pairs.b, pairs.differ, pairs.better, strict=True):
         first, second = sorted((a, b))

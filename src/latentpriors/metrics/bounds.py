@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 from torch.distributions import Normal
 
+from .arrays import count
+
 
 def elbo_terms(reconstruction: Tensor, entropy: Tensor, nll: Tensor) -> dict[str, Tensor]:
     """Returns the terms of −ELBO = reconstruction + kl, with kl = nll − entropy; all with shape (N,), in nats.
@@ -61,11 +63,9 @@ def iwae_bound(
         chunk: How many pairs of an image and a code are held at once, at most.
 
     Raises:
-        ValueError: `samples` or `chunk` is below one.
+        ValueError: `samples` or `chunk` is no whole number of at least one.
     """
-    if min(samples, chunk) < 1:
-        raise ValueError(f"samples is {samples} and chunk is {chunk}; give at least 1 of both")
-    at_once = min(samples, chunk)
+    at_once = min(count(samples, "samples"), count(chunk, "chunk"))
     bounds = [x.new_empty(0, dtype=torch.float64)]
     for images in x.split(chunk // at_once) if len(x) else ():
         total = images.new_full((len(images),), -math.inf, dtype=torch.float64)

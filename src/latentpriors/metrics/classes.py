@@ -56,7 +56,7 @@ def class_balance(logits: ArrayLike, reference: ArrayLike | None = None) -> Clas
     N, C = logits.shape
     if C < 2:
         raise ValueError("the logits are of one class; there is no balance of fewer than two")
-    reference = np.full(C, 1 / C) if reference is None else array(reference)
+    reference = np.full(C, 1 / C) if reference is None else array(reference, "the reference's shares")
     if reference.shape != (C,) or not (reference >= 0).all() or not np.isclose(reference.sum(), 1, atol=1e-4):
         raise ValueError(f"the reference must be {C} shares that are not negative and sum to 1, not {reference}")
     shares = np.bincount(logits.argmax(1), minlength=C) / N

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import stdtr
 
+from .arrays import array, fraction, series
 from .intervals import ROUNDING, difference_error, difference_interval
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def compare(
         higher: Whether higher figures are better.
 
     Raises:
-        ValueError: no rows, a row without group, figures that are not finite, or a group whose rows differ in seeds.
+        ValueError: no rows, a row without group, figures that are not finite, a group whose rows differ in seeds, or a
+            confidence outside (0, 1).
 
     Example:
         >>> figures = {"flow": [3.0, 3.1, 2.9], "gmm": [5.0, 5.2, 4.9], "kde": [5.1, 5.0, 5.0]}
@@ -64,8 +66,10 @@ def compare(
     missing = sorted(set(figures) - set(groups))
     if not figures or missing:
         raise ValueError(f"rows without a group: {missing}; name one for each" if missing else "no rows to compare")
+    confidence = fraction(confidence, "confidence")
+    figures = {name: series(values, f"the figures of {name}") for name, values in figures.items()}
     rows = [_pair(a, b, figures, groups, confidence) for a, b in itertools.combinations(figures, 2)]
-    pairs = pd.DataFrame(rows, columns=COLUMNS).astype({"low": float, "high": float})
+    pairs = pd.DataFrame(rows, columns=COLUMNS).astype({"low": float, "high": float, "p": float})
     pairs["p_holm"] = holm(pairs.p)
     pairs["differ"] = pairs.p_holm < 1 - confidence
     first = pairs.difference > 0 if higher else pairs.difference < 0
@@ -83,7 +87,7 @@ def holm(p: ArrayLike) -> np.ndarray:
         >>> holm([0.01, 0.04, 0.03]).round(6).tolist()  # 3 · 0.01, then 2 · 0.03, and 1 · 0.04, but no less than that
         [0.03, 0.06, 0.06]
     """
-    p = np.asarray(p, dtype=np.float64)
+    p = array(p, "p values")
     if p.ndim != 1 or not ((p >= 0) & (p <= 1)).all():
         raise ValueError(f"p values are a row of numbers from 0 to 1, not {p}")
     order = p.argsort()

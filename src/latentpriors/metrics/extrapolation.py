@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .arrays import checked
+from .arrays import checked, count
 from .frechet import frechet_distance, moments
 
 
@@ -32,7 +32,7 @@ def extrapolated_frechet(
             by value first, so that nothing rests on their order, which may be that of file names.
 
     Raises:
-        ValueError: such sizes are not given, or what `moments` and `frechet_distance` refuse.
+        ValueError: such sizes are not given, the seed is negative, or what `moments` and `frechet_distance` refuse.
 
     Example:
         >>> samples, sizes = np.random.default_rng(0).normal(size=(20_000, 4)), [50, 100]
@@ -51,7 +51,7 @@ def extrapolated_frechet(
         )
     if not exchangeable:
         x = x[np.lexsort(x.T)]
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(count(seed, "seed", 0))
     values = [_mean_distance(random.permutation(x), size, mean, cov) for size in sizes]
     return values, float(np.polyfit(1 / sizes, values, 1)[1])
 

@@ -26,7 +26,7 @@ def frechet_distance(mean1: ArrayLike, cov1: ArrayLike, mean2: ArrayLike, cov2: 
         cov1, cov2: Symmetric positive semi-definite, with shape (D, D); a number where D is 1.
 
     Raises:
-        ValueError: shapes do not fit, an entry is not finite, or a covariance is not symmetric or not positive
+        ValueError: shapes do not fit, an entry is no finite number, or a covariance is not symmetric or not positive
             semi-definite.
 
     Example:
@@ -53,14 +53,14 @@ def moments(features: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """Returns the mean (D,) and the unbiased covariance (D, D) of features (N, D), in float64.
 
     Raises:
-        ValueError: fewer than two rows, or an entry is not finite.
+        ValueError: fewer than two rows, or an entry that is no finite number.
 
     Example:
         >>> mean, cov = moments([[0, 0], [2, 4]])
         >>> mean.tolist(), cov.tolist()
         ([1.0, 2.0], [[2.0, 4.0], [4.0, 8.0]])
     """
-    x = array(features)
+    x = array(features, "features")
     if x.ndim != 2 or len(x) < 2 or x.shape[1] < 1:
         raise ValueError(f"features have shape {x.shape}; (N, D) with N of at least 2 is needed")
     if not np.isfinite(x).all():
@@ -69,7 +69,7 @@ def moments(features: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _checked(mean: ArrayLike, cov: ArrayLike, which: str) -> tuple[np.ndarray, np.ndarray]:
-    mean, cov = array(mean), array(cov)
+    mean, cov = array(mean, f"mean{which}"), array(cov, f"cov{which}")
     if mean.shape in ((), (1,)) and cov.shape == ():
         mean, cov = mean.reshape(1), cov.reshape(1, 1)  # np.cov of one feature is a number
     if mean.ndim != 1 or len(mean) == 0 or cov.shape != (len(mean), len(mean)):

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import stdtrit
 
+from .arrays import fraction, series
+
 # Figures of the same value, computed in another order, differ by less than this share of it.
 ROUNDING = 1e-12
 
@@ -15,7 +17,7 @@ def student_interval(values: Sequence[float], confidence: float = 0.95) -> tuple
     """Returns the mean and Student's t interval for it, (mean, low, high); one value has no interval.
 
     Raises:
-        ValueError: no value, or one that is not finite.
+        ValueError: no value, one that is not finite, or a confidence outside (0, 1).
 
     Example:
         >>> [round(value, 3) for value in student_interval([1, 2, 3])]  # 2 ± 4.303 · 1 / √3
@@ -23,7 +25,7 @@ def student_interval(values: Sequence[float], confidence: float = 0.95) -> tuple
         >>> student_interval([2])
         (2.0, None, None)
     """
-    values = _checked(values)
+    values, confidence = series(values, "values"), fraction(confidence, "confidence")
     mean = float(values.mean())
     if len(values) == 1:
         return mean, None, None
@@ -37,7 +39,7 @@ def difference_interval(
     """Returns the mean of a minus that of b and an interval for it: paired by seed, or Welch's.
 
     Raises:
-        ValueError: no value, one that is not finite, or pairs of different lengths.
+        ValueError: no value, one that is not finite, pairs of different lengths, or a confidence outside (0, 1).
 
     Example:
         >>> a, b = [1, 5], [0, 4]  # the seeds differ by much, the rows always by 1
@@ -46,6 +48,7 @@ def difference_interval(
         >>> [round(value, 3) for value in difference_interval(a, b, paired=False)]  # 1 ± 4.303 · √8
         [1.0, -11.17, 13.17]
     """
+    confidence = fraction(confidence, "confidence")
     mean, error, freedom = difference_error(a, b, paired)
     if freedom == 0:
         return mean, None, None
@@ -65,7 +68,7 @@ def difference_error(a: Sequence[float], b: Sequence[float], paired: bool) -> tu
     Raises:
         ValueError: no value, one that is not finite, or pairs of different lengths.
     """
-    a, b = _checked(a), _checked(b)
+    a, b = series(a, "values a"), series(b, "values b")
     if paired and len(a) != len(b):
         raise ValueError(f"{len(a)} and {len(b)} values cannot be paired by seed")
     samples = [a - b] if paired else [a, b]
@@ -78,10 +81,3 @@ def difference_error(a: Sequence[float], b: Sequence[float], paired: bool) -> tu
     shares = (errors / error) ** 2 if error > 0 else np.full(len(samples), 1 / len(samples))
     freedom = 1 / sum(share**2 / (len(x) - 1) for share, x in zip(shares, samples, strict=True))
     return mean, error, float(freedom)
-
-
-def _checked(values: Sequence[float]) -> np.ndarray:
-    values = np.asarray(values, dtype=np.float64)
-    if values.ndim != 1 or len(values) == 0 or not np.isfinite(values).all():
-        raise ValueError(f"an interval takes one or more finite values in a row, not {values}")
-    return values

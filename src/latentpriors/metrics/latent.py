@@ -5,7 +5,7 @@ __all__ = ["class_structure", "sliced_wasserstein", "two_sample_test"]
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .arrays import array, pair
+from .arrays import array, count, pair
 from .neighbours import neighbours
 
 NEIGHBOURS = 5
@@ -29,7 +29,8 @@ def sliced_wasserstein(a: ArrayLike, b: ArrayLike, seed: int = 0, projections: i
         projections: How many directions.
 
     Raises:
-        ValueError: wrong shapes, no rows, entries that are not finite, different dimensions, or no projection.
+        ValueError: wrong shapes, no rows, entries that are not finite, different dimensions, no projection, or a
+            negative seed.
 
     Example:
         >>> round(sliced_wasserstein([[0], [1]], [[4], [3]]), 6)  # in one dimension: each quantile has moved by 3
@@ -38,8 +39,7 @@ def sliced_wasserstein(a: ArrayLike, b: ArrayLike, seed: int = 0, projections: i
         5
     """
     a, b = pair(a, b, ("codes a", "codes b"))
-    if projections < 1:
-        raise ValueError(f"{projections} projections are asked for; at least one is needed")
+    projections, seed = count(projections, "projections"), count(seed, "seed", 0)
     directions = np.random.default_rng(seed).normal(size=(projections, a.shape[1]))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     i, j, weight = _quantiles(len(a), len(b))
@@ -67,7 +67,7 @@ def two_sample_test(a: ArrayLike, b: ArrayLike, seed: int = 0) -> float:
         seed: Of the halves.
 
     Raises:
-        ValueError: wrong shapes, too few rows, entries that are not finite, or different dimensions.
+        ValueError: wrong shapes, too few rows, entries that are not finite, different dimensions, or a negative seed.
 
     Example:
         >>> a, b = np.random.default_rng(0).normal(size=(2, 200, 3))
@@ -77,7 +77,7 @@ def two_sample_test(a: ArrayLike, b: ArrayLike, seed: int = 0) -> float:
         1.0
     """
     a, b = pair(a, b, ("codes a", "codes b"), least=2 * NEIGHBOURS)
-    random, n = np.random.default_rng(seed), min(len(a), len(b))
+    random, n = np.random.default_rng(count(seed, "seed", 0)), min(len(a), len(b))
     x = np.concatenate([random.permutation(codes)[:n] for codes in (a, b)])
     scale = x.std(0)
     x = (x - x.mean(0)) / np.where(scale > 0, scale, 1)
@@ -108,7 +108,8 @@ def class_structure(
         seed: Of the k-means starts.
 
     Raises:
-        ValueError: wrong shapes, too few rows, entries that are not finite, or a single class.
+        ValueError: wrong shapes, too few rows, entries that are not finite, labels that are no whole numbers, a
+            single class, or a negative seed.
 
     Example:
         >>> codes, labels = np.random.default_rng(0).normal(size=(40, 2)), np.arange(40) % 2
@@ -131,7 +132,7 @@ def class_structure(
         raise ValueError(f"at least two classes and {NEIGHBOURS} training codes are needed")
     knn = KNeighborsClassifier(NEIGHBOURS, algorithm="brute").fit(x, y)
     probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(x, y)
-    clusters = KMeans(classes, n_init=4, random_state=seed).fit(x).predict(x_test)
+    clusters = KMeans(classes, n_init=4, random_state=count(seed, "seed", 0)).fit(x).predict(x_test)
     return {
         "knn": float(knn.score(x_test, y_test)),
         "probe": float(probe.score(x_test, y_test)),
@@ -146,8 +147,8 @@ def _quantiles(n: int, m: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return starts // m, starts // n, (ends - starts) / (n * m)
 
 
-def _labels(labels: ArrayLike, count: int, name: str) -> np.ndarray:
-    labels = array(labels)
-    if labels.shape != (count,) or not np.isfinite(labels).all():
-        raise ValueError(f"{name} labels have shape {labels.shape}; one number for each of {count} codes is needed")
+def _labels(labels: ArrayLike, N: int, name: str) -> np.ndarray:
+    labels = array(labels, f"{name} labels")
+    if labels.shape != (N,) or not np.isfinite(labels).all() or (labels != labels.round()).any():
+        raise ValueError(f"{name} labels have shape {labels.shape}; a whole number for each of {N} codes is needed")
     return labels.astype(np.int64)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .arrays import pair
+from .arrays import count, pair
 from .neighbours import distance, neighbours, squared_blocks
 
 NAMES = ("real features", "fake features")
@@ -28,7 +28,7 @@ def precision_recall(real: ArrayLike, fake: ArrayLike, k: int = 3) -> tuple[floa
         fake: With shape (M, D), M more than k.
 
     Raises:
-        ValueError: k is not a positive integer or a set has no k-th neighbour, wrong shapes, entries that are not
+        ValueError: k is no positive whole number or a set has no k-th neighbour, wrong shapes, entries that are not
             finite, different dimensions, or real rows that are all the same.
 
     Example:
@@ -63,16 +63,15 @@ def density_coverage(real: ArrayLike, fake: ArrayLike, k: int = 5) -> tuple[floa
         (1.0, 0.5)
     """
     real, fake = _checked(real, fake, k, False)
-    count, held = 0, np.zeros(len(real), dtype=bool)
+    hits, held = 0, np.zeros(len(real), dtype=bool)
     for inside in _inside(fake, real, _radii(real, k), closed=False):
-        count += np.count_nonzero(inside)
+        hits += np.count_nonzero(inside)
         held |= inside.any(0)
-    return float(count / k / len(fake)), float(held.mean())
+    return float(hits / k / len(fake)), float(held.mean())
 
 
 def _checked(real: ArrayLike, fake: ArrayLike, k: int, both: bool) -> tuple[np.ndarray, np.ndarray]:
-    if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
-        raise ValueError(f"k is {k!r}; a positive integer is needed")
+    k = count(k, "k")
     real, fake = pair(real, fake, NAMES)
     for name, x, fewest in zip(NAMES, (real, fake), (k + 1, k + 1 if both else 1), strict=True):
         if len(x) < fewest:

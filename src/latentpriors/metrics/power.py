@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import nctdtr, nctdtrinc, stdtrit
 
+from .arrays import count, fraction, series
 from .intervals import ROUNDING, difference_error
 
 # In standard deviations: two or three seeds show it, and the noncentral t has no value far beyond.
@@ -39,8 +40,8 @@ def seeds_needed(
         most: Where to give up.
 
     Raises:
-        ValueError: no value, one that is not finite, pairs of different lengths, no tests, or a power or confidence
-            outside (0, 1).
+        ValueError: no value, one that is not finite, pairs of different lengths, `tests` or `most` below one, or a
+            power or confidence outside (0, 1).
 
     Example:
         >>> a, b = [0, 1, 2], [0.5, 1.5, 2.5]  # apart by half a standard deviation, for which Cohen's table has 64
@@ -49,8 +50,9 @@ def seeds_needed(
         >>> seeds_needed(a, b, paired=True)  # by seed the difference is always the same
         2
     """
-    difference, error, freedom = difference_error(a, b, paired)
+    a, b, most = series(a, "values a"), series(b, "values b"), count(most, "most")
     level = _level(power, confidence, tests)
+    difference, error, freedom = difference_error(a, b, paired)
     if freedom == 0 or abs(difference) <= ROUNDING * max(np.abs(a).max(), np.abs(b).max()):
         return None
     if error == 0:
@@ -85,9 +87,7 @@ def detectable_difference(
         inf
     """
     level, samples = _level(power, confidence, tests), 1 if paired else 2
-    if seeds < 1:
-        raise ValueError(f"{seeds} seeds show nothing; one or more are needed")
-    if seeds == 1:
+    if count(seeds, "seeds") == 1:
         return float("inf")
     freedom = samples * (seeds - 1)
     return float(nctdtrinc(freedom, 1 - power, stdtrit(freedom, level)) * np.sqrt(samples / seeds))
@@ -99,6 +99,10 @@ def _power(effect: float, n: int, freedom: float, level: float) -> float:
 
 
 def _level(power: float, confidence: float, tests: int) -> float:
-    if not (0 < power < 1 and 0 < confidence < 1 and tests >= 1):
-        raise ValueError(f"power {power} and confidence {confidence} must be in (0, 1), tests {tests} at least 1")
-    return 1 - (1 - confidence) / (2 * tests)
+    """Returns the quantile at which the hardest test decides.
+
+    Raises:
+        ValueError: one of them will not do.
+    """
+    fraction(power, "power")
+    return 1 - (1 - fraction(confidence, "confidence")) / (2 * count(tests, "tests"))

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
+from .arrays import array, count, fraction, number
+
 FACTORS = ("autoencoder", "prior", "sampling", "classifier", "test_part")
 
 
@@ -33,7 +35,7 @@ def variance_components(values: ArrayLike, clip: bool = True) -> dict[str, float
         clip: Whether negative estimates become 0; the unclipped ones are unbiased.
 
     Raises:
-        ValueError: not five axes of two or more levels, or a value that is not finite.
+        ValueError: not five axes of two or more levels, or a value that is no finite number.
 
     Example:
         >>> autoencoders, classifiers = np.reshape([0, 2], (2, 1, 1, 1, 1)), np.reshape([0, 4], (2, 1))
@@ -42,7 +44,7 @@ def variance_components(values: ArrayLike, clip: bool = True) -> dict[str, float
         >>> {name: round(value, 6) for name, value in components.items() if value > 1e-9}
         {'autoencoder': 2.0, 'classifier': 8.0}
     """
-    y = np.asarray(values, dtype=np.float64)
+    y = array(values, "the design's values")
     if y.ndim != 5 or min(y.shape) < 2:
         raise ValueError(f"the design has shape {y.shape}; (A, P, S, K, T) with two or more levels of each is needed")
     if not np.isfinite(y).all():
@@ -55,7 +57,7 @@ def variance_shares(components: Mapping[str, float]) -> dict[str, float]:
     """Returns the share of each component in their sum, the variance of one figure.
 
     Raises:
-        ValueError: a negative component, or none above zero.
+        ValueError: a component is missing, negative or no finite number, or none is above zero.
 
     Example:
         >>> none = dict.fromkeys(["autoencoder", "prior", "sampling", "classifier", "test_part", "residual"], 0.0)
@@ -63,7 +65,7 @@ def variance_shares(components: Mapping[str, float]) -> dict[str, float]:
         >>> shares["autoencoder"], shares["residual"]
         (0.75, 0.25)
     """
-    _check(components)
+    components = _checked(components)
     total = sum(components.values())
     if total == 0:
         raise ValueError("all components are zero: the figures do not vary, so there is nothing to share")
@@ -89,7 +91,8 @@ def one_run_interval(
             residual out; with 1 it counts in full, which is on the safe side.
 
     Raises:
-        ValueError: a component is missing or negative, the mean is not positive, or a count is below one.
+        ValueError: a component is missing, negative or no finite number, the mean is not positive, a count is below
+            one, or the confidence is outside (0, 1).
 
     Example:
         >>> none = dict.fromkeys(["autoencoder", "prior", "sampling", "classifier", "test_part", "residual"], 0.0)
@@ -99,12 +102,10 @@ def one_run_interval(
         >>> round(found["own_classifier"]["sd"], 3)  # √(2 · (2 + 6))
         4.0
     """
-    _check(components)
-    if not (0 < mean < np.inf and classifiers >= 1 and parts >= 1 and 0 < confidence < 1):
-        raise ValueError(
-            f"mean {mean} must be positive, classifiers {classifiers} and parts {parts} at least 1, "
-            f"confidence {confidence} in (0, 1)"
-        )
+    components, confidence = _checked(components), fraction(confidence, "confidence")
+    classifiers, parts = count(classifiers, "classifiers"), count(parts, "parts")
+    if not (mean := number(mean, "mean")) > 0:
+        raise ValueError(f"the mean is {mean}; it must be positive")
     run = sum(components[name] for name in ("autoencoder", "prior", "sampling"))
     run += components["residual"] / (classifiers * parts)
     own = run + components["classifier"] / classifiers
@@ -136,11 +137,11 @@ def _estimates(ms: dict[str, float], A: int, P: int, S: int, K: int, T: int) -> 
     }
 
 
-def _check(components: Mapping[str, float]) -> None:
+def _checked(components: Mapping[str, float]) -> dict[str, float]:
     missing = sorted({*FACTORS, "residual"} - set(components))
     if missing:
         raise ValueError(f"components are missing: {missing}")
-    if not all(0 <= value < np.inf for value in components.values()):
-        raise ValueError(
-            f"components must be finite and not negative: {dict(components)}; estimate them with clip=True"
-        )
+    found = {name: number(value, f"the component {name}") for name, value in components.items()}
+    if not all(value >= 0 for value in found.values()):
+        raise ValueError(f"a component is negative: {found}; estimate them with clip=True")
+    return found

@@ -51,13 +51,13 @@ def score(params: dict, options: argparse.Namespace) -> None:
     if not (home / "reference.safetensors").is_file():
         missing = f"the real images' activations are missing: run `dvc repro reference@{options.dataset}` once"
         raise ValueError(f"{missing}; the classifiers are in git and are not trained again")
-    classifiers, reference = load_classifiers(home / "classifier"), load_reference(home / "reference.safetensors")
+    classifiers = load_classifiers(home / "classifier")
+    reference = load_reference(home / "reference.safetensors", classifiers)
     images = read_images(options.images, classifiers[0].shape)
     found = activations(classifiers, images)
     test = distances(found, reference, "test")
-    figures = fcd_figures(test, None, *found[0]["penultimate"].shape) | image_figures(
-        found, reference, exchangeable=False
-    )
+    figures = fcd_figures(test, None, *found[0]["penultimate"].shape)
+    figures |= image_figures(found, reference, exchangeable=False)
     figures |= certainty([figures["fcd"]], figures["fcd_by_classifier"])
     print(row(figures | {"n_samples": len(images), "classifier_hash": classifier_hash(home / "classifier")}))
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ...registry import find
-from ...store import StoreError, load_tensors, save_tensors
+from ...store import contents, save_tensors
 from ...training import Budget
 from .prior import Prior, Standardization
 
@@ -124,14 +124,12 @@ class FittedPrior:
         """Returns the one of a file.
 
         Raises:
-            StoreError: the file is missing, damaged or of another format.
+            StoreError: the file is missing, damaged, of another format, or holds no prior.
         """
-        tensors, about = load_tensors(Path(path), device)
-        if about.pop("format", 1) != FORMAT:
-            raise StoreError(f"{path} is no prior's file of format {FORMAT}; fit it again")
-        prior = find("priors", about["name"])(**about["arguments"]).to(device)
-        prior.load({name[6:]: value for name, value in tensors.items() if name.startswith("prior.")})
-        return cls(prior.eval(), Standardization(tensors["mean"], tensors["scale"]), about)
+        with contents(path, "a prior", device, FORMAT, "fit it again") as (tensors, about):
+            prior = find("priors", about["name"])(**about["arguments"]).to(device)
+            prior.load({name[6:]: value for name, value in tensors.items() if name.startswith("prior.")})
+            return cls(prior.eval(), Standardization(tensors["mean"], tensors["scale"]), about)
 
 
 def _checked(codes: np.ndarray | Tensor) -> Tensor:
