@@ -30,7 +30,7 @@ def check(params: dict, out: Path, blocks: Path) -> None:
         blocks, {kind: {name: modules(kind, name, params[kind][name]) for name in params[kind]} for kind in KINDS}
     )
     with whole(out) as part:
-        part.write_text("ok\n")
+        part.write_text("ok\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ def download(params: dict, dataset: str, out: Path) -> None:
         out: The folder for the raw files.
     """
     source = value(params, f"datasets.{dataset}.source")
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "latentpriors"
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")) / "latentpriors"
     mirrors = os.environ.get("LATENTPRIORS_MIRROR", "").split()
     with whole(out) as part:
         part.mkdir(parents=True)

@@ -71,11 +71,11 @@ def _compute(name: str, path: Path) -> None:
 
 def _write(path: Path, content: dict) -> None:
     text = json.dumps(content, indent=1) + "\n"
-    if not path.is_file() or path.read_text() != text:
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
         if path.name != Path(SEEN).name:
             print(f"{path}: {'has changed' if path.is_file() else 'is new'}")
         with whole(path) as part:
-            part.write_text(text)
+            part.write_text(text, encoding="utf-8")
 
 
 def _read(path: Path) -> dict:

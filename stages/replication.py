@@ -19,7 +19,7 @@ def replication(params: dict, ledger: Path, metrics: Path, out: Path) -> None:
     claims, cells = read_ledger(ledger), read_tables(ROOT)
     text = markdown(claims, judge(claims, cells, metrics))
     with whole(out) as part:
-        part.write_text(text)
+        part.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

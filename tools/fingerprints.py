@@ -128,7 +128,8 @@ def differs(root: Path, commit: str, path: str) -> str | None:
     Times do not count, and lists by seed only where both have them; pictures count by their bytes.
     """
     command = ["git", "ls-tree", "-r", "-z", "--name-only", commit, path]
-    names = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout.split("\0")[:-1]
+    listed = subprocess.run(command, cwd=root, capture_output=True, encoding="utf-8", check=True).stdout
+    names = listed.split("\0")[:-1]
     here = [root / path] if (root / path).is_file() else [p for p in (root / path).rglob("*") if p.is_file()]
     if {str(file.relative_to(root)) for file in here} != set(names):
         return "other files"
@@ -176,7 +177,7 @@ def locks_at(root: Path, commit: str, now: Mapping[str, dict]) -> dict[str, dict
     """Returns what the locks recorded in a commit, by the names that `read_locks` gives."""
     found = {}
     for file in sorted({_file(name) for name in now}):
-        done = subprocess.run(["git", "show", f"{commit}:{file}"], cwd=root, capture_output=True, text=True)
+        done = subprocess.run(["git", "show", f"{commit}:{file}"], cwd=root, capture_output=True, encoding="utf-8")
         stages = parse_yaml(done.stdout).get("stages", {}) if done.returncode == 0 else {}
         prefix = "" if file == "dvc.lock" else f"{file.removesuffix('lock')}yaml:"
         found |= {prefix + name: block for name, block in stages.items()}

@@ -18,6 +18,7 @@ from tqdm import tqdm
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
+from latentpriors.processes import processors  # noqa: E402
 from latentpriors.project.pipeline import Stage, producers, read_stages, upstream  # noqa: E402
 from latentpriors.project.tables import read_tables, read_yaml  # noqa: E402
 
@@ -59,7 +60,7 @@ def reproduce(shared: list[str], own: list[list[str]]) -> int:
         if code:
             return code
         # One lane more than there are cores: each waits for dvc's lock file now and then.
-        with ThreadPoolExecutor(len(os.sched_getaffinity(0)) + 1) as pool:
+        with ThreadPoolExecutor(processors() + 1) as pool:
             return max(pool.map(lambda lane: _run(lane, bar), own), default=0)
 
 
@@ -69,7 +70,13 @@ def _run(names: list[str], bar: tqdm) -> int:
     command = ["dvc", "--wait-for-lock", "repro", "--single-item", *names]
     output = []
     with subprocess.Popen(
-        command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=os.environ
+        command,
+        cwd=ROOT,
+        encoding="utf-8",
+        errors="replace",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=os.environ,
     ) as dvc:
         for line in dvc.stdout:
             output.append(line)

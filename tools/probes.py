@@ -206,7 +206,7 @@ def fits() -> dict:
         found["drawn"] = [
             again.sample(2, seed=1),
             again.log_prob(stored["test"]),
-            (path / "plane.csv").read_text()[:60],
+            (path / "plane.csv").read_text(encoding="utf-8")[:60],
         ]
         native = fits.fit_prior("native", {}, stored, Budget(1, 8, _generator()), path)
         alone = fitted.FittedPrior.fit("toy", stored["train"], seed=1)
@@ -427,7 +427,7 @@ def seeds() -> dict:
         log = over_seeds.curves(folder)
         for step in (1, 2):
             log(step, {"loss": step / 3 + index})
-        (folder / "weights.txt").write_text(str(index))
+        (folder / "weights.txt").write_text(str(index), encoding="utf-8")
         return {"parameters": 3, "validation": index / 7}
 
     with tempfile.TemporaryDirectory() as folder, patch.object(over_seeds, "WORK", Path(folder) / "work"):
@@ -436,7 +436,7 @@ def seeds() -> dict:
         over_seeds.gather(fitted, "weights.txt", out)
         facts = over_seeds.merged(over_seeds.facts_of(fitted))
         return {
-            "files": {path.name: path.read_text() for path in sorted(out.iterdir())},
+            "files": {path.name: path.read_text(encoding="utf-8") for path in sorted(out.iterdir())},
             "facts": {name: value for name, value in facts.items() if "seconds" not in name},
             "curves": over_seeds.gather_curves(fitted).to_csv(index=False),
         }

@@ -32,4 +32,5 @@ def updated(readme: str, table: Path) -> str:
 
 if __name__ == "__main__":
     path = ROOT / "README.md"
-    path.write_text(updated(path.read_text(), ROOT / "reports/mnist-poster/table.csv"))
+    text = updated(path.read_text(encoding="utf-8"), ROOT / "reports/mnist-poster/table.csv")
+    path.write_text(text, encoding="utf-8")

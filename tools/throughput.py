@@ -26,7 +26,7 @@ STEPS, N = 20, 10_000
 
 def main() -> None:
     name = sys.argv[1] if len(sys.argv) > 1 else "mnist"
-    params = yaml.safe_load((ROOT / "params.yaml").read_text())
+    params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     settings, shape = params["datasets"][name], SHAPES[name]
     device = "cuda" if torch.cuda.is_available() else "cpu"
     images, rows = torch.rand(N, *shape, device=device), []

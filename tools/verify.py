@@ -62,14 +62,14 @@ def rerun(keys: list[str], table: str) -> int:
     with tempfile.TemporaryDirectory(prefix="verify-", dir=ROOT / ".work") as folder:
         copy = Path(folder) / "copy"
         subprocess.run(["git", "clone", "--quiet", "--shared", str(ROOT), str(copy)], check=True)
-        if subprocess.run(["git", "status", "--porcelain", "-uno"], cwd=ROOT, capture_output=True, text=True).stdout:
+        if subprocess.run(["git", "status", "--porcelain", "-uno"], cwd=ROOT, capture_output=True).stdout:
             print("note: there are changes that are not committed; what is rerun is the last commit", flush=True)
         stages = read_stages(copy, read_yaml(copy / "params.yaml"))
         rows = _rows(read_tables(copy), keys, table)
-        committed = {key: json.loads((copy / path).read_text()) for key, path in rows.items()}
+        committed = {key: json.loads((copy / path).read_text(encoding="utf-8")) for key, path in rows.items()}
         makers = [name for name, stage in stages.items() if set(rows.values()) & set(stage.outs)]
         _run(copy, {name: stages[name] for name in upstream(stages, makers)}, Path(folder) / "work")
-        again = {key: json.loads((copy / path).read_text())["fcd"] for key, path in rows.items()}
+        again = {key: json.loads((copy / path).read_text(encoding="utf-8"))["fcd"] for key, path in rows.items()}
     print("\n" + _shown(committed, again))
     return 1 - all(verdict(committed[key], again[key]) for key in rows)
 

@@ -26,5 +26,5 @@ if __name__ == "__main__":
     page = Path(__file__).resolve().parent.parent / "tmp" / "plots.html"
     page.parent.mkdir(exist_ok=True)
     bundle = vl_convert.javascript_bundle().replace("</script", "<\\/script")
-    page.write_text(PAGE.replace("VEGA", bundle))
+    page.write_text(PAGE.replace("VEGA", bundle), encoding="utf-8")
     subprocess.run(["dvc", "config", "--local", "plots.html_template", "tmp/plots.html"], check=True)

@@ -1,6 +1,6 @@
 """Work side by side: what a function gives for each of some indices, in processes that end with their parent."""
 
-__all__ = ["die_with", "side_by_side"]
+__all__ = ["die_with", "processors", "side_by_side"]
 
 import ctypes
 import multiprocessing
@@ -16,7 +16,8 @@ from contextlib import AbstractContextManager, contextmanager
 def die_with(parent: int) -> None:
     """Ties this process's life to its parent's: where only dvc is killed, an orphan would go on writing into outputs.
 
-    dvc.yaml starts its commands with `exec`, so that the parent is dvc and no shell between the two.
+    dvc.yaml starts its commands with `exec`, so that the parent is dvc and no shell between the two. Systems other than
+    Linux have nothing of the kind.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # 1 is PR_SET_PDEATHSIG
@@ -24,12 +25,20 @@ def die_with(parent: int) -> None:
             sys.exit("error: what started this process has died")
 
 
+def processors() -> int:
+    """Returns how many processors this process may use, which can be fewer than the machine has."""
+    from joblib import cpu_count  # here: who only needs `die_with` must not wait for it
+
+    return cpu_count()
+
+
 def side_by_side(function: Callable[[int], object], indices: Sequence[int], device: str) -> list:
     """Returns what a function gives for each index; on a CPU in forked processes of one thread each.
 
     The processes share the data that are loaded by now. A failure stops what has not begun. Where the environment
-    variable LATENTPRIORS_PROCESSES is 0, and on a GPU, all is done one after the other in this process: with the same
-    figures, and so that a debugger stops at its breakpoints.
+    variable LATENTPRIORS_PROCESSES is 0, on a GPU, and on a system other than Linux, whose libraries do not survive a
+    fork, all is done one after the other in this process: with the same figures, and so that a debugger stops at its
+    breakpoints.
 
     Raises:
         OSError: a process was killed.
@@ -37,7 +46,7 @@ def side_by_side(function: Callable[[int], object], indices: Sequence[int], devi
     most = _most()
     if device != "cpu":
         return [function(index) for index in indices]
-    if most == 0:
+    if most == 0 or sys.platform != "linux":
         with _one_thread():
             return [function(index) for index in indices]
     global _forked
@@ -57,12 +66,12 @@ def _most() -> int:
     text = os.environ.get("LATENTPRIORS_PROCESSES", "")
     if text and not text.isdecimal():
         raise ValueError(f"LATENTPRIORS_PROCESSES is {text!r}; a number of processes is needed, 0 for none beside this")
-    return int(text) if text else len(os.sched_getaffinity(0))
+    return int(text) if text else processors()
 
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    import torch  # here: who only needs `die_with` must not wait for it
+    import torch
 
     threads = torch.get_num_threads()
     try:

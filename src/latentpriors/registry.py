@@ -5,28 +5,39 @@ __all__ = ["KINDS", "find", "hyperparameters", "method_of", "modules", "names"]
 import importlib
 import inspect
 import pkgutil
+import re
+from types import ModuleType
 
 from .networks import VARIANTS
 
-KINDS = ("autoencoders", "priors")
+KINDS = {"autoencoders": "Autoencoder", "priors": "Prior"}  # and what all methods of a kind are, in its `base`
 
 
 def names(kind: str) -> list[str]:
-    """Returns the names of all methods of a kind, "autoencoders" or "priors"."""
-    package = importlib.import_module(f"latentpriors.{kind}")
-    return sorted(module.name for module in pkgutil.iter_modules(package.__path__) if module.name != "base")
+    """Returns the names of all methods of a kind, "autoencoders" or "priors".
+
+    A folder is none, nor is a file whose name is private (_shared.py) or no name in Python (flow-copy.py).
+    """
+    files = [module for module in pkgutil.iter_modules(_package(kind).__path__) if not module.ispkg]
+    return sorted(file.name for file in files if re.fullmatch(r"(?!base$)[a-zA-Z]\w*", file.name, re.ASCII))
 
 
 def find(kind: str, name: str) -> type:
     """Returns the class of a method; only its own file is imported.
 
     Raises:
-        ValueError: there is no such method.
+        ValueError: there is no such method, or its file has no class of this kind.
     """
     if name not in names(kind):
         raise ValueError(f"{kind}: {name!r} is unknown; choose from {', '.join(names(kind))}")
-    module = importlib.import_module(f"latentpriors.{kind}.{name}")
-    return getattr(module, module.__all__[0])
+    module, base = importlib.import_module(f"latentpriors.{kind}.{name}"), KINDS[kind]
+    found = getattr(module, next(iter(getattr(module, "__all__", ())), ""), None)
+    if not (isinstance(found, type) and issubclass(found, getattr(_package(f"{kind}.base"), base))):
+        raise ValueError(
+            f"{module.__file__}: the first name in __all__ must be a subclass of {base}; what is no method has a name "
+            f"that begins with an underscore, _{name}.py"
+        )
+    return found
 
 
 def method_of(name: str, block: dict) -> str:
@@ -47,3 +58,7 @@ def modules(kind: str, name: str, block: dict) -> list[str]:
     """
     network = block.get("network")
     return [f"latentpriors.{kind}.{method_of(name, block)}", *([VARIANTS[network]] if network in VARIANTS else [])]
+
+
+def _package(name: str) -> ModuleType:
+    return importlib.import_module(f"latentpriors.{name}")

@@ -101,7 +101,7 @@ def save_json(path: Path, value: dict) -> None:
     """Writes a dictionary; a NaN or an infinity is refused, since JSON has neither."""
     text = json.dumps(value, indent=2, allow_nan=False) + "\n"
     with whole(path) as part:
-        part.write_text(text)
+        part.write_text(text, encoding="utf-8")
 
 
 def load_json(path: Path) -> dict:
@@ -111,7 +111,7 @@ def load_json(path: Path) -> dict:
         StoreError: the file is missing or damaged.
     """
     try:
-        return json.loads(_present(path).read_text())
+        return json.loads(_present(path).read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise StoreError(f"{path} is damaged ({error}); delete it and run `dvc repro` again") from error
 

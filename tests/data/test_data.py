@@ -57,6 +57,18 @@ def test_cache_is_enough_the_second_time(tmp_path: Path, mirror: Path) -> None:
     assert len(list((tmp_path / "again").iterdir())) == 4
 
 
+@pytest.mark.parametrize("cache", ["file/.cache", "~/.cache"])
+def test_a_cache_that_cannot_be_written_is_done_without(
+    tmp_path: Path, mirror: Path, monkeypatch: pytest.MonkeyPatch, cache: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    cache = Path(cache) if cache.startswith("~") else tmp_path / cache
+    fetch("mnist", resources("MNIST"), tmp_path / "raw", cache, [str(mirror)])
+    assert {path.name for path in (tmp_path / "raw").iterdir()} == {name for name, _ in resources("MNIST")}
+    assert not (tmp_path / "~").exists()
+
+
 def test_a_wrong_file_is_kept_aside_and_the_next_source_is_taken(tmp_path: Path, mirror: Path) -> None:
     bad = tmp_path / "bad" / "mnist"
     bad.mkdir(parents=True)

@@ -36,7 +36,7 @@ def unpack(reader: str, raw: Path) -> None:
         DataError: an archive is missing, truncated or corrupted.
     """
     if reader == "digits":
-        (raw / "SOURCE.txt").write_text("sklearn.datasets.load_digits, inside scikit-learn\n")
+        (raw / "SOURCE.txt").write_text("sklearn.datasets.load_digits, inside scikit-learn\n", encoding="utf-8")
     else:
         folder = raw / reader / "raw"
         missing = [name for name, _ in resources(reader) if not (folder / name).is_file()]

@@ -6,6 +6,7 @@ import hashlib
 import http.client
 import os
 import shutil
+import tempfile
 import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,7 +28,7 @@ def fetch(
         dataset: The folder's name in the cache and in the mirrors.
         files: The (name, md5) of each file.
         folder: Where the files go.
-        cache: The user's cache, tried first and filled for the next time.
+        cache: The user's cache, tried first and filled for the next time; one that cannot be written stays as it is.
         mirrors: Folders or URLs that hold DATASET/FILE.
         public: URLs that hold FILE.
 
@@ -35,13 +36,26 @@ def fetch(
         DataError: no source has a file right; says what was tried and what to do.
     """
     sources = [f"{mirror.rstrip('/')}/{dataset}" for mirror in mirrors] + [url.rstrip("/") for url in public]
-    for name, md5 in files:
-        kept, tried = cache / dataset / name, []
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        if not (_is_right(kept, md5, "the cache", tried) or _from_sources(name, md5, kept, sources, tried)):
-            raise DataError(_explanation(dataset, name, tried))
-        folder.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(kept, folder / name)
+    with tempfile.TemporaryDirectory() as spare:
+        home = cache / dataset if _can_be_written(cache / dataset) else Path(spare)
+        for name, md5 in files:
+            kept, tried = cache / dataset / name, []
+            if not _is_right(kept, md5, "the cache", tried):
+                kept = home / name
+                if not _from_sources(name, md5, kept, sources, tried):
+                    raise DataError(_explanation(dataset, name, tried))
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(kept, folder / name)
+
+
+def _can_be_written(cache: Path) -> bool:
+    if not cache.is_absolute():  # XDG's rule; and of a user without a home it would be a folder "~" right here
+        return False
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(cache, os.W_OK)
 
 
 def _from_sources(name: str, md5: str, kept: Path, sources: list[str], tried: list[str]) -> bool:

@@ -154,5 +154,5 @@ def _written(rows: list[dict], out: Path) -> str:
     table, text = table_of(rows)
     for name, content in zip(TABLES, (table.to_csv(index=False), text + "\n"), strict=True):
         with whole(out / name) as part:
-            part.write_text(content)
+            part.write_text(content, encoding="utf-8")
     return text

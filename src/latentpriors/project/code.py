@@ -35,14 +35,14 @@ def snapshot(root: Path, stage: str, blocks: Mapping[str, Iterable[str]], params
     files, code = fingerprints(root, stage, **blocks), Code(root)
     if missing := [path for path in (root / SEEN, *files) if not path.is_file()]:
         raise ValueError(f"{missing[0].relative_to(root)} is missing; `dvc repro fingerprint` writes it")
-    seen = json.loads((root / SEEN).read_text())
+    seen = json.loads((root / SEEN).read_text(encoding="utf-8"))
     for name in _names(stage, blocks):
         kind, _, key = name.partition("/")
         if code.digest(code.rests_on(code.roots(kind, key, params.get(kind, {}).get(key, {})))) != seen.get(name):
             raise ValueError(
                 f"code of {name} was edited since `dvc repro fingerprint` last saw it; `dvc repro` begins with that"
             )
-    return [path.read_text() for path in files]
+    return [path.read_text(encoding="utf-8") for path in files]
 
 
 def _names(stage: str, blocks: Mapping[str, Iterable[str]]) -> list[str]:

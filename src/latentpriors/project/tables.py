@@ -25,7 +25,7 @@ def read_tables(root: Path) -> dict[str, dict]:
         raise ValueError(f"the table {name} has no {missing}")
     for name in found["tables"]:
         link, stages = root / "tables" / name / "dvc.yaml", root / "tables/stages.yaml"
-        if not link.is_file() or link.read_text() != stages.read_text():
+        if not link.is_file() or link.read_text(encoding="utf-8") != stages.read_text(encoding="utf-8"):
             raise ValueError(f"tables/{name}/dvc.yaml is not tables/stages.yaml: ln -s ../stages.yaml {link}")
         for group, lines in read_cells(root, name).items():
             for key, item in lines.items():
@@ -58,7 +58,7 @@ def read_cells(root: Path, name: str) -> dict[str, dict[str, dict]]:
 
 def read_yaml(path: Path) -> dict:
     """Returns the content of a file as dvc reads it; {} for an empty one."""
-    return parse_yaml(path.read_text())
+    return parse_yaml(path.read_text(encoding="utf-8"))
 
 
 def parse_yaml(text: str) -> dict:

@@ -22,7 +22,7 @@ def read_ledger(path: Path) -> dict:
         ValueError: the file is missing or not YAML, or an entry has a mistake; the message names it.
     """
     try:
-        ledger = yaml.safe_load(Path(path).read_text())
+        ledger = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} cannot be read as YAML: {error}") from error
     if not isinstance(ledger, dict) or set(ledger) != {"sources", "entries"}:

@@ -79,15 +79,15 @@ def written(name: str, drawn: Figure | Image.Image | None, caption: str, out: Pa
 
 def write_page(title: str, sections: list[Section], out: Path) -> None:
     """Writes a page to OUT/report.html and, for those who read it where the repository is shown, OUT/report.md."""
-    (out / "report.html").write_text(page(title, sections))
-    (out / "report.md").write_text(twin(title, sections, out))
+    (out / "report.html").write_text(page(title, sections), encoding="utf-8")
+    (out / "report.md").write_text(twin(title, sections, out), encoding="utf-8")
 
 
 def page(title: str, sections: list[Section]) -> str:
     """Returns the HTML of a page, pictures and all."""
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["bold"] = _bold
-    template = environment.from_string(resources.files(__package__).joinpath("page.html").read_text())
+    template = environment.from_string(resources.files(__package__).joinpath("page.html").read_text(encoding="utf-8"))
     return template.render(title=title, sections=sections)
 
 

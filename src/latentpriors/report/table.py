@@ -114,4 +114,6 @@ def _write_table(results: Results, out: Path) -> None:
     table.drop(columns=[key for key in table if key.endswith(LONG)]).to_csv(out / "table.csv", index=False)
     shown = [[text for text, _ in cells] for _, cells in _main(results).rows]
     titles = [column_of(key).title for key in MAIN]
-    (out / "table.tex").write_text(pd.DataFrame(shown, columns=titles).to_latex(index=False, na_rep="--", escape=True))
+    (out / "table.tex").write_text(
+        pd.DataFrame(shown, columns=titles).to_latex(index=False, na_rep="--", escape=True), encoding="utf-8"
+    )
