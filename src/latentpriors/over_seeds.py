@@ -1,6 +1,6 @@
 """Fits mapped over seeds: finished ones survive an interruption, and outputs appear whole."""
 
-__all__ = ["curves", "each_seed", "facts_of", "gather", "gather_curves", "merged"]
+__all__ = ["Waiting", "curves", "each_seed", "facts_of", "gather", "gather_curves", "merged"]
 
 import hashlib
 import json
@@ -20,6 +20,10 @@ from .store import load_json, save_json, whole
 WORK = Path(os.environ.get("LATENTPRIORS_WORK", Path(__file__).resolve().parents[2] / ".work"))
 
 
+class Waiting(Exception):
+    """Seeds that another process fits are not there yet."""
+
+
 def each_seed(
     label: str,
     seeds: int,
@@ -33,6 +37,9 @@ def each_seed(
     That is the parameters, the input files and the code. On a CPU the seeds run side by side, one thread each: that is
     faster than one seed on all cores, and its figures do not depend on how many there are.
 
+    Where several processes run one stage, the environment variable LATENTPRIORS_SHARE says which seeds each of them
+    fits: "1/3" those whose number leaves 1 when divided by 3.
+
     Arguments:
         label: The stage and the cell, for the folder's name.
         seeds: How many.
@@ -40,10 +47,14 @@ def each_seed(
         inputs: The files that the fit of a seed reads.
         fit: Fits a seed, writes into a folder and returns the facts for its facts.json.
         code: The fingerprints of the stage and its methods, as `project.code.fingerprints` names them.
+
+    Raises:
+        Waiting: this process has done its share, and other seeds are missing.
     """
+    part, parts = map(int, os.environ.get("LATENTPRIORS_SHARE", "0/1").split("/"))
     run = _digest(settings, code)  # once: an edit while seeds are fitted is not what they ran
     folders = [WORK / label / _digest({"run": run}, inputs(index)) / f"seed{index}" for index in range(seeds)]
-    missing = [index for index in range(seeds) if not folders[index].is_dir()]
+    missing = [index for index in range(part, seeds, parts) if not folders[index].is_dir()]
 
     def one(index: int) -> None:
         with whole(folders[index]) as part:
@@ -55,6 +66,8 @@ def each_seed(
             save_json(part / "facts.json", spent | facts)
 
     side_by_side(one, missing, settings.get("device", ""))
+    if not all(folder.is_dir() for folder in folders):
+        raise Waiting(f"{label} waits for seeds of other processes")
     return folders
 
 

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,7 +30,7 @@ def whole(path: Path) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = path.with_name(f".{path.name}.{socket.gethostname()}.{os.getpid()}.part")  # of this process alone
     try:
         yield part
         for file in [part] if part.is_file() else sorted(part.rglob("*")):

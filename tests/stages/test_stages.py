@@ -121,6 +121,17 @@ def test_facts_are_means_with_the_list_beside_them(work: Path) -> None:
     assert facts["seconds"] >= 0
 
 
+def test_processes_share_the_seeds_of_a_stage(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = Fit(), Fit()
+    monkeypatch.setenv("LATENTPRIORS_SHARE", "0/2")
+    with pytest.raises(over_seeds.Waiting, match="cell waits"):
+        each_seed(first, 3)
+    monkeypatch.setenv("LATENTPRIORS_SHARE", "1/2")
+    folders = each_seed(second, 3)
+    assert (first.calls, second.calls) == ([0, 2], [1])
+    assert all(folder.is_dir() for folder in folders)
+
+
 def test_figures_of_seeds_are_merged_where_some_are_missing() -> None:
     both = {"curve": {"10": 2.0}, "limit": None, "yardstick": False, "steps": 7}
     seeds = [both | {"fcd": 1.0, "collapse": "none"}, both | {"fcd": 4.0, "collapse": "full", "nll": 3.0}]
