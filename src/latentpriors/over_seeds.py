@@ -21,7 +21,15 @@ WORK = Path(os.environ.get("LATENTPRIORS_WORK", Path(__file__).resolve().parents
 
 
 class Waiting(Exception):
-    """Seeds that another process fits are not there yet."""
+    """A stage goes on when other processes have fitted their seeds.
+
+    Arguments:
+        seeds: The numbers of those that are missing.
+    """
+
+    def __init__(self, seeds: list[int]):
+        super().__init__(seeds)
+        self.seeds = seeds
 
 
 def each_seed(
@@ -37,8 +45,8 @@ def each_seed(
     That is the parameters, the input files and the code. On a CPU the seeds run side by side, one thread each: that is
     faster than one seed on all cores, and its figures do not depend on how many there are.
 
-    Where several processes run one stage, the environment variable LATENTPRIORS_SHARE says which seeds each of them
-    fits: "1/3" those whose number leaves 1 when divided by 3.
+    Where the environment variable LATENTPRIORS_SEED is a number, this process fits that seed alone, and others the
+    others; where it is "none", it fits one if no other is missing, and else asks for them.
 
     Arguments:
         label: The stage and the cell, for the folder's name.
@@ -49,12 +57,13 @@ def each_seed(
         code: The fingerprints of the stage and its methods, as `project.code.fingerprints` names them.
 
     Raises:
-        Waiting: this process has done its share, and other seeds are missing.
+        Waiting: seeds are missing that other processes shall fit.
     """
-    part, parts = map(int, os.environ.get("LATENTPRIORS_SHARE", "0/1").split("/"))
     run = _digest(settings, code)  # once: an edit while seeds are fitted is not what they ran
     folders = [WORK / label / _digest({"run": run}, inputs(index)) / f"seed{index}" for index in range(seeds)]
-    missing = [index for index in range(part, seeds, parts) if not folders[index].is_dir()]
+    missing, mine = _missing(folders), os.environ.get("LATENTPRIORS_SEED", "")
+    if mine == "none" and len(missing) > 1:
+        raise Waiting(missing)
 
     def one(index: int) -> None:
         with whole(folders[index]) as part:
@@ -65,10 +74,15 @@ def each_seed(
             spent = {"seconds": time.perf_counter() - start, "cpu_seconds": time.process_time() - used}
             save_json(part / "facts.json", spent | facts)
 
-    side_by_side(one, missing, settings.get("device", ""))
-    if not all(folder.is_dir() for folder in folders):
-        raise Waiting(f"{label} waits for seeds of other processes")
+    fitted = [index for index in missing if not mine.isdecimal() or index == int(mine)]
+    side_by_side(one, fitted, settings.get("device", ""))
+    if left := _missing(folders):
+        raise Waiting(left)
     return folders
+
+
+def _missing(folders: list[Path]) -> list[int]:
+    return [index for index, folder in enumerate(folders) if not folder.is_dir()]
 
 
 def gather(folders: list[Path], name: str, out: Path) -> None:

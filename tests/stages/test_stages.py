@@ -122,14 +122,22 @@ def test_facts_are_means_with_the_list_beside_them(work: Path) -> None:
 
 
 def test_processes_share_the_seeds_of_a_stage(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    first, second = Fit(), Fit()
-    monkeypatch.setenv("LATENTPRIORS_SHARE", "0/2")
-    with pytest.raises(over_seeds.Waiting, match="cell waits"):
-        each_seed(first, 3)
-    monkeypatch.setenv("LATENTPRIORS_SHARE", "1/2")
-    folders = each_seed(second, 3)
-    assert (first.calls, second.calls) == ([0, 2], [1])
-    assert all(folder.is_dir() for folder in folders)
+    def calls(seed: str, missing: list[int]) -> list[int]:
+        monkeypatch.setenv("LATENTPRIORS_SEED", seed)
+        fit = Fit()
+        if missing:
+            with pytest.raises(over_seeds.Waiting) as waiting:
+                each_seed(fit, 3)
+            assert waiting.value.seeds == missing
+        else:
+            assert len(each_seed(fit, 3)) == 3
+        return fit.calls
+
+    assert calls("none", missing=[0, 1, 2]) == []
+    assert calls("1", missing=[0, 2]) == [1]
+    assert calls("1", missing=[0, 2]) == []
+    assert calls("0", missing=[2]) == [0]
+    assert calls("none", missing=[]) == [2]
 
 
 def test_figures_of_seeds_are_merged_where_some_are_missing() -> None:
