@@ -24,7 +24,8 @@ DIRECTLY = {
         "training", "project", "over_seeds",
     },
     "own": {
-        "evaluation", "fits", "metrics", "priors", "processes", "project", "registry", "runs", "store", "training",
+        "data", "evaluation", "fits", "metrics", "priors", "processes", "project", "registry", "runs", "store",
+        "training",
     },
     "report": {"metrics", "store", "evaluation", "studies"},
 }  # fmt: skip

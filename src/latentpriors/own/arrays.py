@@ -22,17 +22,21 @@ def read_array(path: Path, name: str) -> np.ndarray:
     if path.suffix.lower() not in SUFFIXES:
         raise ValueError(f"{path} is no .npy, .npz or .safetensors file")
     try:
-        return _one(_stored(path), name)
+        return _read(path, name)
     except Exception as error:  # NumPy, zipfile and zlib raise all kinds over a damaged file
         raise ValueError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
 
 
-def _stored(path: Path) -> Mapping[str, np.ndarray]:
+def _read(path: Path, name: str) -> np.ndarray:
     if path.suffix.lower() == ".safetensors":
         # NumPy knows no bfloat16.
-        return {key: (x.float() if x.is_floating_point() else x).numpy() for key, x in load_file(path).items()}
+        arrays = {key: (x.float() if x.is_floating_point() else x).numpy() for key, x in load_file(path).items()}
+        return _one(arrays, name)
     loaded = np.load(path, allow_pickle=False)
-    return {"": loaded} if isinstance(loaded, np.ndarray) else loaded
+    if isinstance(loaded, np.ndarray):
+        return loaded
+    with loaded:
+        return _one(loaded, name)
 
 
 def _one(stored: Mapping[str, np.ndarray], name: str) -> np.ndarray:

@@ -25,7 +25,7 @@ from ..store import save_json, whole
 from ..training import Protocol
 from .codes import changed, fit_codes, floor
 from .files import read_codes, remarks, split_codes
-from .images import read_images, row
+from .images import read_images, row, unusual
 from .table import table_of
 
 ROOT = Path(__file__).resolve().parents[3]  # the checkout: params.yaml, classifiers and reference are there
@@ -55,11 +55,11 @@ def score(params: dict, options: argparse.Namespace) -> None:
     reference = load_reference(home / "reference.safetensors", classifiers)
     images = read_images(options.images, classifiers[0].shape)
     found = activations(classifiers, images)
-    test = distances(found, reference, "test")
-    figures = fcd_figures(test, None, *found[0]["penultimate"].shape)
+    figures = fcd_figures(distances(found, reference, "test"), None, *found[0]["penultimate"].shape)
     figures |= image_figures(found, reference, exchangeable=False)
-    figures |= certainty([figures["fcd"]], figures["fcd_by_classifier"])
-    print(row(figures | {"n_samples": len(images), "classifier_hash": classifier_hash(home / "classifier")}))
+    figures |= certainty([figures["fcd"]], figures["fcd_by_classifier"]) | {"n_samples": len(images)}
+    text = row(figures | {"classifier_hash": classifier_hash(home / "classifier")})
+    print(_with_notes(text, unusual(options.images, images)))
 
 
 def fit(params: dict, options: argparse.Namespace) -> None:
@@ -101,7 +101,7 @@ def fit(params: dict, options: argparse.Namespace) -> None:
             return {"prior": chosen[index], "failure": " ".join(f"{type(error).__name__}: {error}".split())}
 
     rows = side_by_side(row_of if len(chosen) > 1 else one, range(len(chosen)), where.type)
-    print("\n".join([_written(rows, out), *(f"Note: {note}" for note in notes)]))
+    print(_with_notes(_written(rows, out), notes))
     if all("failure" in found for found in rows):
         raise ValueError("no prior could be fitted; the reasons are in the table")
 
@@ -110,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="latentpriors", description="Scores your images, fits priors to your codes.")
     commands = parser.add_subparsers(dest="command", required=True)
     scored = commands.add_parser("score", help="your images' row of a table", description=score.__doc__)
-    scored.add_argument("--images", required=True, type=Path, help="a folder of pictures, or an .npz or .npy file")
+    scored.add_argument("--images", required=True, type=Path, help="a folder of pictures, or .npy, .npz, .safetensors")
     scored.add_argument("--dataset", required=True, help="a key of datasets in params.yaml")
     scored.set_defaults(run=score)
     fitted = commands.add_parser("fit", help="priors for your codes", description=fit.__doc__)
@@ -147,6 +147,10 @@ def _seed(text: str) -> int:
     if not 0 <= (seed := int(text)) < 2**32:
         raise argparse.ArgumentTypeError(f"a whole number from 0 to {2**32 - 1} is needed")
     return seed
+
+
+def _with_notes(text: str, notes: list[str]) -> str:
+    return "\n".join([text, *(f"Note: {note}" for note in notes)])
 
 
 def _written(rows: list[dict], out: Path) -> str:

@@ -1,19 +1,20 @@
 """Anyone's images for the frozen scorer: read, checked, and their figures as a row."""
 
-__all__ = ["read_images", "row"]
+__all__ = ["read_images", "row", "unusual"]
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
-from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
+from ..data.pictures import as_bytes, find_pictures, read_pictures
 from .arrays import read_array
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 LEAST = 100  # samples: ten for each of ten logits, below which a covariance says more about the count
+DARK = 128  # half of white: images of which none comes so far are rather on another scale
 ROW = {
     "fcd": "FCD", "fcd_classifier_std": "sd over classifiers", "fcd_infinity": "FCD at infinity",
     "fcd_relative": "FCD / tr(S)", "fcd_penultimate": "FCD penultimate", "kernel_distance": "kernel distance",
@@ -27,18 +28,30 @@ ROW = {
 def read_images(path: Path, shape: tuple[int, int, int]) -> Tensor:
     """Returns images as bytes (N, C, H, W), from a folder of pictures or an array as `read_array` finds it.
 
-    Arrays are uint8, or floats in [0, 1]; (N, H, W), (N, C, H, W) or (N, H, W, C).
+    Arrays are uint8, or floats in [0, 1]; (N, H, W), (N, C, H, W) or (N, H, W, C). The folders in a folder count too.
 
     Raises:
         ValueError: the path, its content, the shape, the range or the number of images will not do.
     """
-    array = _folder(path, shape[0]) if path.is_dir() else read_array(path, "images")
-    images = torch.from_numpy(_arranged(array, shape, path))
+    if path.is_dir():
+        images = read_pictures(find_pictures(path)[0], shape)
+    else:
+        images = _arranged(read_array(path, "images"), shape, path)
     if len(images) < LEAST:
         raise ValueError(f"{path} has {len(images)} images; at least {LEAST} are needed for a covariance")
     if (images == images[0]).all():
         raise ValueError(f"the {len(images)} images in {path} are all the same: there is no distribution to compare")
     return images
+
+
+def unusual(path: Path, images: Tensor) -> list[str]:
+    """Returns what is unusual about images (N, C, H, W) from a path: files that are left out, and dark images."""
+    left_out = find_pictures(path)[1] if path.is_dir() else Counter()
+    kinds = ", ".join(f"{kind} {count}" for kind, count in left_out.most_common(5))
+    found = [f"files left out of {path}: {left_out.total()} ({kinds})"] if left_out else []
+    if (brightest := int(images.max())) < DARK:
+        found.append(f"the brightest pixel is {brightest} of 255; were the images scaled to 255, or floats to 1?")
+    return found
 
 
 def row(figures: dict) -> str:
@@ -48,23 +61,7 @@ def row(figures: dict) -> str:
     return pd.DataFrame([text]).to_markdown(index=False, disable_numparse=True)
 
 
-def _folder(path: Path, channels: int) -> np.ndarray:
-    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES)
-    if not files:
-        raise ValueError(f"{path} holds no pictures ({', '.join(SUFFIXES)})")
-    mode, found = {1: "L", 3: "RGB"}[channels], []
-    for file in files:
-        try:
-            with Image.open(file) as picture:
-                found.append(np.asarray(picture.convert(mode)))
-        except (OSError, UnidentifiedImageError) as error:
-            raise ValueError(f"{file} is no readable picture: {error}") from error
-        if found[-1].shape != found[0].shape:
-            raise ValueError(f"{file} has shape {found[-1].shape} and {files[0]} {found[0].shape}: one size is needed")
-    return np.stack(found)
-
-
-def _arranged(array: np.ndarray, shape: tuple[int, int, int], path: Path) -> np.ndarray:
+def _arranged(array: np.ndarray, shape: tuple[int, int, int], path: Path) -> Tensor:
     C, H, W = shape
     if array.ndim == 3 and C == 1:
         array = array[:, None]
@@ -72,12 +69,7 @@ def _arranged(array: np.ndarray, shape: tuple[int, int, int], path: Path) -> np.
         array = array.transpose(0, 3, 1, 2)
     if array.ndim != 4 or array.shape[1:] != (C, H, W):
         raise ValueError(f"the images in {path} have shape {array.shape}; (N, {C}, {H}, {W}) is needed")
-    if array.dtype == np.uint8:
-        return np.ascontiguousarray(array)
-    if not np.issubdtype(array.dtype, np.floating):
-        raise ValueError(f"the images in {path} are {array.dtype}; bytes from 0 to 255 or floats in [0, 1] are needed")
-    if not np.isfinite(array).all():
-        raise ValueError(f"the images in {path} have entries that are not finite")
-    if len(array) and (array.min() < 0 or array.max() > 1):
-        raise ValueError(f"the images in {path} range from {array.min():.3g} to {array.max():.3g}; [0, 1] is needed")
-    return np.ascontiguousarray((array * 255).round().astype(np.uint8))
+    try:
+        return torch.from_numpy(np.ascontiguousarray(as_bytes(array)))
+    except ValueError as error:
+        raise ValueError(f"the images in {path} will not do: {error}") from error
