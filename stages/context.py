@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT / "src"))
 
 from latentpriors.processes import die_with  # noqa: E402
 from latentpriors.project.code import snapshot  # noqa: E402
-from latentpriors.project.tables import read_yaml  # noqa: E402
+from latentpriors.yaml_files import read_yaml  # noqa: E402
 
 
 def run(stage: Callable[..., None], checked: bool = True, **methods: Iterable[str]) -> None:

@@ -24,8 +24,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
 from latentpriors.project.pipeline import Stage, producers, read_locks, read_stages  # noqa: E402
-from latentpriors.project.tables import parse_yaml, read_yaml  # noqa: E402
 from latentpriors.project.verify import all_faults, digest, recorded  # noqa: E402
+from latentpriors.yaml_files import parse_yaml, read_yaml  # noqa: E402
 
 CODE = "fingerprints/"
 WITHIN = 1e-6  # relative, or absolute for figures below 1
@@ -173,7 +173,7 @@ def locks_at(root: Path, commit: str, now: Mapping[str, dict]) -> dict[str, dict
     found = {}
     for file in sorted({_file(name) for name in now}):
         done = subprocess.run(["git", "show", f"{commit}:{file}"], cwd=root, capture_output=True, encoding="utf-8")
-        stages = parse_yaml(done.stdout).get("stages", {}) if done.returncode == 0 else {}
+        stages = parse_yaml(done.stdout, f"{commit}:{file}").get("stages", {}) if done.returncode == 0 else {}
         prefix = "" if file == "dvc.lock" else f"{file.removesuffix('lock')}yaml:"
         found |= {prefix + name: block for name, block in stages.items()}
     return found

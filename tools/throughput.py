@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pandas as pd
 import torch
-import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
@@ -19,6 +18,7 @@ from latentpriors.evaluation.fcd import activations  # noqa: E402
 from latentpriors.networks import Classifier  # noqa: E402
 from latentpriors.registry import find, method_of  # noqa: E402
 from latentpriors.training import Budget, evaluate, train  # noqa: E402
+from latentpriors.yaml_files import read_yaml  # noqa: E402
 
 SHAPES = {"digits": (1, 8, 8), "mnist": (1, 28, 28)}
 STEPS, N = 20, 10_000
@@ -26,7 +26,7 @@ STEPS, N = 20, 10_000
 
 def main() -> None:
     name = sys.argv[1] if len(sys.argv) > 1 else "mnist"
-    params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    params = read_yaml(ROOT / "params.yaml")
     settings, shape = params["datasets"][name], SHAPES[name]
     device = "cuda" if torch.cuda.is_available() else "cpu"
     images, rows = torch.rand(N, *shape, device=device), []

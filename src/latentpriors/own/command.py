@@ -10,11 +10,11 @@ from pathlib import Path
 from ..evaluation.fcd import activations, classifier_hash, distances, load_classifiers, load_reference, summary
 from ..evaluation.image_metrics import image_figures
 from ..processes import side_by_side
-from ..project.tables import read_yaml
 from ..registry import find, method_of, names
 from ..runs import device, generator, seed, value
 from ..store import save_json, whole
 from ..training import Protocol
+from ..yaml_files import read_yaml
 from .codes import changed, fit_codes, floor
 from .files import read_codes, remarks, split_codes
 from .images import read_images, row
