@@ -9,7 +9,7 @@ from latentpriors.project.code import Code
 # What a room may import beside itself.
 DIRECTLY = {
     "training": set(), "store": set(), "runs": set(), "processes": set(), "data": set(),
-    "yaml_files": set(), "choices": set(),
+    "yaml_files": set(), "choices": set(), "program": {"choices"},
     "networks": {"training"},
     "metrics": set(),
     "priors": {"networks", "training", "registry", "store"},
@@ -26,7 +26,7 @@ DIRECTLY = {
     },
     "own": {
         "evaluation", "fits", "metrics", "priors", "processes", "project", "registry", "runs", "store", "training",
-        "yaml_files", "choices",
+        "yaml_files", "program",
     },
     "report": {"metrics", "store", "evaluation", "studies", "yaml_files", "choices"},
 }  # fmt: skip

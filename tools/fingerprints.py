@@ -23,6 +23,7 @@ import pandas as pd
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
+from latentpriors.program import Parser, program  # noqa: E402
 from latentpriors.project.pipeline import Stage, producers, read_locks, read_stages  # noqa: E402
 from latentpriors.project.verify import all_faults, digest, recorded  # noqa: E402
 from latentpriors.yaml_files import parse_yaml, read_yaml  # noqa: E402
@@ -198,15 +199,13 @@ def _entries(root: Path, deps: Iterable[str]) -> list[dict]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "--since", required=True, metavar="COMMIT", help="whose figures and locks the reruns are held against"
     )
-    try:
-        result = take(ROOT, parser.parse_args().since)
-    except (ValueError, OSError, subprocess.CalledProcessError) as error:
-        print(f"refused: {error}", file=sys.stderr)
-        return 1
+    commit = parser.parse_args().since
+    with program("fingerprints"):
+        result = take(ROOT, commit)
     for what, names in result.items():
         print(f"{what}: {len(names)}", *(f"  {name}" for name in names), sep="\n")
     return 1 if result["not shown"] or result["changed otherwise"] else 0

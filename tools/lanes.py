@@ -20,6 +20,7 @@ sys.path.insert(0, str(ROOT / "src"))
 
 from latentpriors.choices import unknown  # noqa: E402
 from latentpriors.processes import processors  # noqa: E402
+from latentpriors.program import Parser, program  # noqa: E402
 from latentpriors.project.pipeline import Stage, producers, read_stages, upstream  # noqa: E402
 from latentpriors.project.tables import read_tables  # noqa: E402
 from latentpriors.yaml_files import read_yaml  # noqa: E402
@@ -91,14 +92,12 @@ def _run(names: list[str], bar: tqdm) -> int:
 
 
 def main() -> int:
-    table = sys.argv[1] if len(sys.argv) == 2 else sys.exit(f"usage: {sys.argv[0]} TABLE")
-    try:
+    parser = Parser(description=__doc__)
+    parser.add_argument("table", help="a folder in tables/, such as digits-poster")
+    table = parser.parse_args().table
+    with program("lanes"):
         stages = read_stages(ROOT, read_yaml(ROOT / "params.yaml"))
         return reproduce(*lanes(stages, read_tables(ROOT)["models"], table))
-    except ValueError as error:
-        sys.exit(f"error: {error}")
-    except KeyboardInterrupt:
-        return 130
 
 
 if __name__ == "__main__":

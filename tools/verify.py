@@ -2,7 +2,6 @@
 
 __all__ = ["belong", "rerun"]
 
-import argparse
 import json
 import os
 import shutil
@@ -15,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
 from latentpriors.choices import unknown  # noqa: E402
+from latentpriors.program import Parser, program  # noqa: E402
 from latentpriors.project.pipeline import Stage, producers, read_locks, read_stages, upstream  # noqa: E402
 from latentpriors.project.tables import read_tables  # noqa: E402
 from latentpriors.project.verify import all_faults, verdict  # noqa: E402
@@ -25,11 +25,12 @@ SHOWN = 5  # of the faults of a table
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cells", default="", help="the rows to rerun, by their keys in cells.yaml, or all")
-    parser.add_argument("--table", default="digits-poster", help="whose rows `--cells all` means")
+    parser = Parser(description=__doc__)
+    parser.add_argument("--cells", default="", help="the rows to rerun, by their keys in cells.yaml, or all (none)")
+    parser.add_argument("--table", default="digits-poster", help="whose rows `--cells all` means (%(default)s)")
     options = parser.parse_args()
-    return rerun(options.cells.split(), options.table) if options.cells.strip() else belong(ROOT)
+    with program("verify"):
+        return rerun(options.cells.split(), options.table) if options.cells.strip() else belong(ROOT)
 
 
 def belong(root: Path) -> int:
@@ -119,7 +120,4 @@ def _run(copy: Path, stages: dict[str, Stage], work: Path) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except (ValueError, OSError, subprocess.CalledProcessError) as error:
-        sys.exit(f"error in verify: {error}")
+    sys.exit(main())

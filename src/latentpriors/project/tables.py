@@ -19,8 +19,8 @@ def read_tables(root: Path) -> dict[str, dict]:
             another table's, or one of its lines is listed twice.
     """
     found = read_yaml(root / "tables.yaml") | {group: {} for group in GROUPS}
-    folders = {path.parent.name for path in (root / "tables").glob("*/cells.yaml")}
-    for name in sorted(folders ^ set(found["tables"])):
+    folders = _folders(root)
+    for name in sorted({*folders} ^ set(found["tables"])):
         missing = "line in tables.yaml" if name in folders else f"tables/{name}/cells.yaml"
         raise ValueError(f"the table {name} has no {missing}")
     for name in found["tables"]:
@@ -39,9 +39,11 @@ def read_cells(root: Path, name: str) -> dict[str, dict[str, dict]]:
     """Returns the lines of a table by their groups, with the `dataset` and `table` that its file says once.
 
     Raises:
-        ValueError: the file is another table's, or has a group or a line that is not known.
+        ValueError: there is no such table, or the file is another table's, or has a group or a line that is not known.
     """
     path = f"tables/{name}/cells.yaml"
+    if name not in (known := _folders(root)):
+        raise ValueError(unknown("the table", name, known))
     read = read_yaml(root / path)
     shared = {key: read.pop(key, None) for key in ("dataset", "table")}
     if "-".join(map(str, shared.values())) != name:
@@ -54,3 +56,7 @@ def read_cells(root: Path, name: str) -> dict[str, dict[str, dict]]:
             if not isinstance(item, dict) or shared.keys() & item:
                 raise ValueError(f"{path} {group}.{key}: a block without dataset and table, which the file says once")
     return {group: {key: item | shared for key, item in lines[group].items()} for group in GROUPS}
+
+
+def _folders(root: Path) -> list[str]:
+    return sorted(path.parent.name for path in (root / "tables").glob("*/cells.yaml"))
