@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from context import ROOT, run
-from latentpriors.project.tables import read_yaml
 from latentpriors.report.audit import audit as audit_page
 from latentpriors.store import whole
+from latentpriors.yaml_files import read_yaml
 
 
 def audit(params: dict, dataset: str, metrics: Path, out: Path) -> None:

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from context import ROOT, run
 from latentpriors.project.check import check as check_all
-from latentpriors.project.tables import read_tables, read_yaml
+from latentpriors.project.tables import read_tables
 from latentpriors.registry import KINDS, modules
 from latentpriors.store import save_json, whole
+from latentpriors.yaml_files import read_yaml
 
 
 def check(params: dict, out: Path, blocks: Path) -> None:

@@ -2,8 +2,6 @@
 
 __all__ = ["ROOT", "run"]
 
-import argparse
-import errno
 import inspect
 import os
 import re
@@ -18,8 +16,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
 from latentpriors.processes import die_with  # noqa: E402
+from latentpriors.program import Parser, program  # noqa: E402
 from latentpriors.project.code import snapshot  # noqa: E402
-from latentpriors.project.tables import read_yaml  # noqa: E402
+from latentpriors.yaml_files import read_yaml  # noqa: E402
 
 
 def run(stage: Callable[..., None], checked: bool = True, **methods: Iterable[str]) -> None:
@@ -34,28 +33,31 @@ def run(stage: Callable[..., None], checked: bool = True, **methods: Iterable[st
         methods: The blocks of params.yaml that it runs, by kind, where no option `autoencoder` or `prior` names them.
     """
     die_with(PARENT)
-    try:
-        options = _options(stage)
+    with program(stage.__name__, "interrupted; finished seeds are kept, and the next run goes on after them"):
         params = read_yaml(ROOT / "params.yaml")
+        options = _options(stage, params)
         blocks = {kind: list(names) for kind, names in methods.items()}
         blocks |= {f"{kind}s": [options[kind]] for kind in ("autoencoder", "prior") if kind in options}
         before = snapshot(ROOT, stage.__name__, blocks, params) if checked else None
         stage(params, **options)
         if checked and snapshot(ROOT, stage.__name__, blocks, params) != before:
             raise ValueError("the fingerprints were written anew while it ran; run it again")
-    except KeyboardInterrupt:
-        sys.exit("interrupted; finished seeds are kept, and the next run goes on after them")
-    except (ValueError, ArithmeticError, OSError) as error:
-        full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-        advice = "\nThe disk is full: make room (`dvc gc --workspace`, or .work/) and run it again." if full else ""
-        sys.exit(f"error in {stage.__name__}: {error}{advice}")
 
 
-def _options(stage: Callable[..., None]) -> dict[str, object]:
-    """Returns the command line's options by the arguments of a function: all are required and as it annotates them."""
+def _options(stage: Callable[..., None], params: dict) -> dict[str, object]:
+    """Returns the command line's options by the arguments of a function: all are required and as it annotates them.
+
+    Those that its docstring calls a key of something in params.yaml have these keys as their choices.
+    """
     summary, _, listed = inspect.getdoc(stage).partition("\n\nArguments:\n")
     helps = {name: " ".join(text.split()) for name, text in re.findall(r"^    (\w+): ((?:.|\n     )+)", listed, re.M)}
-    parser = argparse.ArgumentParser(description=f"Stage `{stage.__name__}`: {summary}")
+    parser = Parser(description=f"Stage `{stage.__name__}`: {summary}")
     for name, parameter in list(inspect.signature(stage).parameters.items())[1:]:
-        parser.add_argument(f"--{name}", required=True, type=parameter.annotation, help=helps[name].rstrip("."))
+        text = helps[name].rstrip(".")
+        found = re.fullmatch(r"A key of (\w+) in params\.yaml", text)
+        choices = list(params.get(found[1], {})) if found else None
+        text = f"{text}: {', '.join(map(str, choices))}" if choices else text
+        parser.add_argument(
+            f"--{name}", required=True, type=parameter.annotation, choices=choices, metavar=name.upper(), help=text
+        )
     return vars(parser.parse_args())

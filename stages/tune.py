@@ -8,11 +8,11 @@ from context import ROOT, run
 from latentpriors.evaluation.fcd import load_classifiers, load_reference
 from latentpriors.fits import load_autoencoder, load_codes
 from latentpriors.processes import side_by_side
-from latentpriors.project.tables import read_yaml
 from latentpriors.runs import device, generator, seed, value
 from latentpriors.studies.trials import best_after, finished, load_log, record
 from latentpriors.studies.tuning import score, trials
 from latentpriors.training import Protocol
+from latentpriors.yaml_files import read_yaml
 
 
 def tune(params: dict, dataset: str, prior: str) -> None:

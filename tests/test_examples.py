@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-from latentpriors import metrics, over_seeds, runs, training
+from latentpriors import choices, metrics, over_seeds, runs, training
 from latentpriors.priors.base import FittedPrior, Standardization
 
 FUNCTIONS = [getattr(metrics, name) for name in metrics.__all__ if not inspect.isclass(getattr(metrics, name))]
@@ -17,6 +17,7 @@ SHOWN = [
     *FUNCTIONS,
     FittedPrior,
     Standardization,
+    choices.unknown,
     over_seeds.merged,
     runs.seed,
     runs.value,

@@ -9,25 +9,26 @@ from latentpriors.project.code import Code
 # What a room may import beside itself.
 DIRECTLY = {
     "training": set(), "store": set(), "runs": set(), "processes": set(), "data": set(),
+    "yaml_files": set(), "choices": set(), "program": {"choices"},
     "networks": {"training"},
     "metrics": set(),
     "priors": {"networks", "training", "registry", "store"},
     "autoencoders": {"networks", "training", "priors", "metrics"},
-    "registry": {"networks"},
+    "registry": {"networks", "choices"},
     "over_seeds": {"store", "processes"},
     "evaluation": {"metrics", "networks", "priors", "autoencoders", "training", "store"},
     "fits": {"autoencoders", "priors", "evaluation", "registry", "store", "training"},
     "likelihood": {"autoencoders", "priors", "metrics", "registry", "training"},
-    "project": {"autoencoders", "data", "networks", "registry", "training"},
+    "project": {"autoencoders", "data", "networks", "registry", "training", "yaml_files", "choices"},
     "studies": {
         "likelihood", "evaluation", "fits", "autoencoders", "priors", "metrics", "networks", "registry", "store",
         "training", "project", "over_seeds",
     },
     "own": {
         "data", "evaluation", "fits", "metrics", "priors", "processes", "project", "registry", "runs", "store",
-        "training",
+        "training", "yaml_files", "program",
     },
-    "report": {"metrics", "store", "evaluation", "studies"},
+    "report": {"metrics", "store", "evaluation", "studies", "yaml_files", "choices"},
 }  # fmt: skip
 COMPUTING = {"autoencoders", "priors", "networks", "training", "fits", "likelihood", "registry"}
 

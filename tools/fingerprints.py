@@ -23,9 +23,10 @@ import pandas as pd
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
+from latentpriors.program import Parser, program  # noqa: E402
 from latentpriors.project.pipeline import Stage, producers, read_locks, read_stages  # noqa: E402
-from latentpriors.project.tables import parse_yaml, read_yaml  # noqa: E402
 from latentpriors.project.verify import all_faults, digest, recorded  # noqa: E402
+from latentpriors.yaml_files import parse_yaml, read_yaml  # noqa: E402
 
 CODE = "fingerprints/"
 WITHIN = 1e-6  # relative, or absolute for figures below 1
@@ -178,7 +179,7 @@ def locks_at(root: Path, commit: str, now: Mapping[str, dict]) -> dict[str, dict
     found = {}
     for file in sorted({_file(name) for name in now}):
         done = subprocess.run(["git", "show", f"{commit}:{file}"], cwd=root, capture_output=True, encoding="utf-8")
-        stages = parse_yaml(done.stdout).get("stages", {}) if done.returncode == 0 else {}
+        stages = parse_yaml(done.stdout, f"{commit}:{file}").get("stages", {}) if done.returncode == 0 else {}
         prefix = "" if file == "dvc.lock" else f"{file.removesuffix('lock')}yaml:"
         found |= {prefix + name: block for name, block in stages.items()}
     return found
@@ -203,15 +204,13 @@ def _entries(root: Path, deps: Iterable[str]) -> list[dict]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "--since", required=True, metavar="COMMIT", help="whose figures and locks the reruns are held against"
     )
-    try:
-        result = take(ROOT, parser.parse_args().since)
-    except (ValueError, OSError, subprocess.CalledProcessError) as error:
-        print(f"refused: {error}", file=sys.stderr)
-        return 1
+    commit = parser.parse_args().since
+    with program("fingerprints"):
+        result = take(ROOT, commit)
     for what, names in result.items():
         print(f"{what}: {len(names)}", *(f"  {name}" for name in names), sep="\n")
     return 1 if result["not shown"] or result["changed otherwise"] else 0

@@ -18,9 +18,12 @@ from tqdm import tqdm
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
+from latentpriors.choices import unknown  # noqa: E402
 from latentpriors.processes import processors  # noqa: E402
+from latentpriors.program import Parser, program  # noqa: E402
 from latentpriors.project.pipeline import Stage, producers, read_stages, upstream  # noqa: E402
-from latentpriors.project.tables import read_tables, read_yaml  # noqa: E402
+from latentpriors.project.tables import read_tables  # noqa: E402
+from latentpriors.yaml_files import read_yaml  # noqa: E402
 
 
 def lanes(stages: Mapping[str, Stage], models: Mapping[str, dict], table: str) -> tuple[list[str], list[list[str]]]:
@@ -38,9 +41,9 @@ def lanes(stages: Mapping[str, Stage], models: Mapping[str, dict], table: str) -
     """
     if f"report@{table}" not in stages:
         known = [name.removeprefix("report@") for name in stages if name.startswith("report@")]
-        raise ValueError(f"there is no table {table!r}; choose from {', '.join(known)}")
+        raise ValueError(unknown("the table", table, known))
     direct, shared, own, late = producers(stages), [], {key: [] for key in models}, set()
-    for name in upstream(stages, [f"report@{table}"])[:-1]:
+    for name in upstream(direct, [f"report@{table}"])[:-1]:
         key = name.partition("@")[2]
         mine = [model for model in models if key == model or key.startswith(f"{model}-")]
         if mine:
@@ -89,14 +92,12 @@ def _run(names: list[str], bar: tqdm) -> int:
 
 
 def main() -> int:
-    table = sys.argv[1] if len(sys.argv) == 2 else sys.exit(f"usage: {sys.argv[0]} TABLE")
-    try:
+    parser = Parser(description=__doc__)
+    parser.add_argument("table", help="a folder in tables/, such as digits-poster")
+    table = parser.parse_args().table
+    with program("lanes"):
         stages = read_stages(ROOT, read_yaml(ROOT / "params.yaml"))
         return reproduce(*lanes(stages, read_tables(ROOT)["models"], table))
-    except ValueError as error:
-        sys.exit(f"error: {error}")
-    except KeyboardInterrupt:
-        return 130
 
 
 if __name__ == "__main__":

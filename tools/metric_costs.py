@@ -3,6 +3,7 @@
 OMP_NUM_THREADS=1 python tools/metric_costs.py      (processor seconds: with more threads those of all of them)
 """
 
+import argparse
 import sys
 import time
 from collections.abc import Callable
@@ -15,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
 from latentpriors import metrics  # noqa: E402
+from latentpriors.program import Parser  # noqa: E402
 
 N, TRAIN = 10_000, 50_000
 LOGITS, PENULTIMATE, CODES = 10, 48, 16  # dimensions
@@ -22,6 +24,7 @@ SIZES = [1000, 2000, 5000, 10_000]
 
 
 def main() -> None:
+    Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     random = np.random.default_rng(0)
     rows = [row for D in (LOGITS, PENULTIMATE) for row in of_features(D, random)] + of_codes(random)
     print(f"{N:,} against {N:,} rows, {TRAIN:,} training rows\n")

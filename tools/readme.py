@@ -2,11 +2,16 @@
 
 __all__ = ["headline", "updated"]
 
+import sys
 from pathlib import Path
 
 import pandas as pd
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "src"))
+
+from latentpriors.program import Parser  # noqa: E402
+
 BEGIN, END = "<!-- headline: make readme -->", "<!-- end of headline -->"
 
 
@@ -31,6 +36,7 @@ def updated(readme: str, table: Path) -> str:
 
 
 if __name__ == "__main__":
+    Parser(description=__doc__).parse_args()
     path = ROOT / "README.md"
     text = updated(path.read_text(encoding="utf-8"), ROOT / "reports/mnist-poster/table.csv")
     path.write_text(text, encoding="utf-8")

@@ -1,6 +1,6 @@
 """Prints what each method costs at the sizes of params.yaml: milliseconds a step, images and codes a second.
 
-python tools/throughput.py [DATASET]      (random data of the data set's shape; nothing is stored)
+The data are random, of the data set's shape; nothing is stored.
 """
 
 import sys
@@ -10,23 +10,30 @@ from pathlib import Path
 
 import pandas as pd
 import torch
-import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
 from latentpriors.evaluation.fcd import activations  # noqa: E402
 from latentpriors.networks import Classifier  # noqa: E402
+from latentpriors.program import Parser, program  # noqa: E402
 from latentpriors.registry import find, method_of  # noqa: E402
 from latentpriors.training import Budget, evaluate, train  # noqa: E402
+from latentpriors.yaml_files import read_yaml  # noqa: E402
 
 SHAPES = {"digits": (1, 8, 8), "mnist": (1, 28, 28)}
 STEPS, N = 20, 10_000
 
 
 def main() -> None:
-    name = sys.argv[1] if len(sys.argv) > 1 else "mnist"
-    params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    parser = Parser(description=__doc__)
+    parser.add_argument("dataset", nargs="?", default="mnist", choices=list(SHAPES), help="(%(default)s)")
+    name = parser.parse_args().dataset
+    with program("throughput"):
+        measure(name, read_yaml(ROOT / "params.yaml"))
+
+
+def measure(name: str, params: dict) -> None:
     settings, shape = params["datasets"][name], SHAPES[name]
     device = "cuda" if torch.cuda.is_available() else "cpu"
     images, rows = torch.rand(N, *shape, device=device), []

@@ -2,7 +2,6 @@
 
 __all__ = ["belong", "rerun"]
 
-import argparse
 import json
 import os
 import shutil
@@ -14,20 +13,24 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
-from latentpriors.project.pipeline import Stage, read_locks, read_stages, upstream  # noqa: E402
-from latentpriors.project.tables import read_tables, read_yaml  # noqa: E402
+from latentpriors.choices import unknown  # noqa: E402
+from latentpriors.program import Parser, program  # noqa: E402
+from latentpriors.project.pipeline import Stage, producers, read_locks, read_stages, upstream  # noqa: E402
+from latentpriors.project.tables import read_tables  # noqa: E402
 from latentpriors.project.verify import all_faults, verdict  # noqa: E402
+from latentpriors.yaml_files import read_yaml  # noqa: E402
 
 GUARD = "check"  # it writes a constant: that it would rerun changes no table
 SHOWN = 5  # of the faults of a table
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cells", default="", help="the rows to rerun, by their keys in cells.yaml, or all")
-    parser.add_argument("--table", default="digits-poster", help="whose rows `--cells all` means")
+    parser = Parser(description=__doc__)
+    parser.add_argument("--cells", default="", help="the rows to rerun, by their keys in cells.yaml, or all (none)")
+    parser.add_argument("--table", default="digits-poster", help="whose rows `--cells all` means (%(default)s)")
     options = parser.parse_args()
-    return rerun(options.cells.split(), options.table) if options.cells.strip() else belong(ROOT)
+    with program("verify"):
+        return rerun(options.cells.split(), options.table) if options.cells.strip() else belong(ROOT)
 
 
 def belong(root: Path) -> int:
@@ -35,10 +38,10 @@ def belong(root: Path) -> int:
     params = read_yaml(root / "params.yaml")
     stages = read_stages(root, params)
     lock, code = read_locks(root), 0
-    wrong = all_faults(root, stages, lock, params)
+    wrong, direct = all_faults(root, stages, lock, params), producers(stages)
     for name, stage in stages.items():
         for title in (Path(out).stem for out in stage.outs if out.startswith("reports/")):
-            needed = [other for other in upstream(stages, [name]) if other != GUARD]
+            needed = [other for other in upstream(direct, [name]) if other != GUARD]
             if name not in lock and not any((root / out).exists() for out in stage.outs):
                 done = sum(other in lock for other in needed)
                 print(f"{title}: has not been built yet ({done} of {len(needed)} stages)")
@@ -68,7 +71,7 @@ def rerun(keys: list[str], table: str) -> int:
         rows = _rows(read_tables(copy), keys, table)
         committed = {key: json.loads((copy / path).read_text(encoding="utf-8")) for key, path in rows.items()}
         makers = [name for name, stage in stages.items() if set(rows.values()) & set(stage.outs)]
-        _run(copy, {name: stages[name] for name in upstream(stages, makers)}, Path(folder) / "work")
+        _run(copy, {name: stages[name] for name in upstream(producers(stages), makers)}, Path(folder) / "work")
         again = {key: json.loads((copy / path).read_text(encoding="utf-8"))["fcd"] for key, path in rows.items()}
     print("\n" + _shown(committed, again))
     return 1 - all(verdict(committed[key], again[key]) for key in rows)
@@ -80,10 +83,10 @@ def _rows(cells: dict, keys: list[str], table: str) -> dict[str, str]:
     if keys == ["all"]:
         keys = [key for key, item in listed.items() if f"{item['dataset']}-{item['table']}" == table]
         if not keys:
-            raise ValueError(f"there is no table {table!r}; choose from {', '.join(cells['tables'])}")
+            raise ValueError(unknown("the table", table, cells["tables"]))
     for key in keys:
         if key not in listed:
-            raise ValueError(f"there is no cell {key!r}; choose from all, {', '.join(listed)}")
+            raise ValueError(unknown("the cell", key, ("all", *listed)))
     return {key: f"metrics/{listed[key]['dataset']}/{listed[key]['table']}/{key}.json" for key in keys}
 
 
@@ -117,7 +120,4 @@ def _run(copy: Path, stages: dict[str, Stage], work: Path) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except (ValueError, OSError, subprocess.CalledProcessError) as error:
-        sys.exit(f"error in verify: {error}")
+    sys.exit(main())

@@ -8,6 +8,7 @@ import pkgutil
 import re
 from types import ModuleType
 
+from .choices import unknown
 from .networks import VARIANTS
 
 KINDS = {"autoencoders": "Autoencoder", "priors": "Prior"}  # and what all methods of a kind are, in its `base`
@@ -29,7 +30,7 @@ def find(kind: str, name: str) -> type:
         ValueError: there is no such method, or its file has no class of this kind.
     """
     if name not in names(kind):
-        raise ValueError(f"{kind}: {name!r} is unknown; choose from {', '.join(names(kind))}")
+        raise ValueError(unknown(kind, name, names(kind)))
     module, base = importlib.import_module(f"latentpriors.{kind}.{name}"), KINDS[kind]
     found = getattr(module, next(iter(getattr(module, "__all__", ())), ""), None)
     if not (isinstance(found, type) and issubclass(found, getattr(_package(f"{kind}.base"), base))):

@@ -12,9 +12,9 @@ from torch.nn.functional import conv2d, linear
 
 from latentpriors.autoencoders.ae import AE
 from latentpriors.networks import VARIANTS, build_decoder, build_encoder
-from latentpriors.project.tables import read_yaml
 from latentpriors.registry import modules
 from latentpriors.training import Budget, train
+from latentpriors.yaml_files import read_yaml
 
 NAMES = ["conv", *VARIANTS]
 BATCHNORM = ("conv_batchnorm", "dcgan")

@@ -5,12 +5,12 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
 
 from latentpriors.project.code import SEEN, Code, fingerprints, snapshot
 from latentpriors.project.pipeline import read_locks, read_stages
 from latentpriors.project.verify import digest
 from latentpriors.registry import KINDS, modules
+from latentpriors.yaml_files import read_yaml
 from probes import PROBES, compute, same
 
 BLOCKS = tuple(f"{kind}." for kind in KINDS)
@@ -168,7 +168,7 @@ def test_every_probe_is_one_that_is_asked(root: Path) -> None:
 
 
 def test_the_committed_fingerprints_belong_to_the_code(root: Path) -> None:
-    code, params = Code(root), yaml.safe_load((root / "params.yaml").read_text())
+    code, params = Code(root), read_yaml(root / "params.yaml")
     seen, found = json.loads((root / SEEN).read_text()), {}
     for name in [name for name in seen if not name.startswith("numbers/")]:
         kind, _, key = name.partition("/")
@@ -196,7 +196,7 @@ def test_the_committed_lock_belongs_to_the_code(root: Path, name: str) -> None:
 
 
 def declared(root: Path) -> list:
-    stages = read_stages(root, yaml.safe_load((root / "params.yaml").read_text()))
+    stages = read_stages(root, read_yaml(root / "params.yaml"))
     kinds = {re.sub(r"@.*", "", name): (name, stage) for name, stage in stages.items()}
     return [(name, stage) for name, stage in kinds.values() if not name.startswith(("check", "fingerprint"))]
 

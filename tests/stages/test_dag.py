@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from latentpriors.yaml_files import read_yaml
+
 TABLE = "tables/digits-poster/dvc.yaml:"
 FLOW = [f"{TABLE}{stage}@digits-{name}-flow" for name in ("ae", "vae") for stage in ("fit_prior", "sample", "score")]
 LEFT_OUT = ("metrics/", "reports/", "data/", "dvc.lock", "tables/")
@@ -41,7 +43,7 @@ class Project:
 
     def edit(self, name: str, change) -> None:
         path = self.folder / f"{name}.yaml"
-        content = yaml.safe_load(path.read_text())
+        content = read_yaml(path)
         change(content)
         path.write_text(yaml.safe_dump(content, sort_keys=False))
 

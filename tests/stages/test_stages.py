@@ -215,14 +215,21 @@ def test_options_are_the_arguments_of_the_function(
         """
         found.extend([params["seeds"], dataset, out])
 
-    started(monkeypatch, drawn, "--dataset=a b", "--out", "x/y", checked=False)
-    assert found[1:] == ["a b", Path("x/y")]
+    started(monkeypatch, drawn, "--dataset=digits", "--out", "x/a b", checked=False)
+    assert found[1:] == ["digits", Path("x/a b")]
     assert isinstance(found[0], int)
     with pytest.raises(SystemExit):
         started(monkeypatch, drawn, "--help", checked=False)
     text = capsys.readouterr().out
     assert "Stage `drawn`: Draws." in text
-    assert "A key of datasets in params.yaml" in text
+    assert "A key of datasets in params.yaml: digits, mnist" in " ".join(text.split())
+    for wrong, line in (
+        ("--datset=digits", "the option: '--datset' is unknown; choose from --dataset, -h, --help, --out"),
+        ("--dataset=digts", "--dataset: 'digts' is unknown; choose from digits, mnist"),
+    ):
+        with pytest.raises(SystemExit):
+            started(monkeypatch, drawn, wrong, "--out=x", checked=False)
+        assert capsys.readouterr().err == f"x.py: {line}\n"
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-import yaml
 from scipy.stats import multivariate_normal
 
 from latentpriors.autoencoders.ae import AE
@@ -17,6 +16,7 @@ from latentpriors.report.tuning import tuning_report
 from latentpriors.studies.trials import CHOSEN_ON, best_after, choice, finished, load_log, record
 from latentpriors.studies.tuning import score, trials
 from latentpriors.training import Budget
+from latentpriors.yaml_files import read_yaml
 
 RECIPE = {
     "trials": 2,
@@ -25,7 +25,7 @@ RECIPE = {
 
 
 def test_the_committed_recipe_is_right(root: Path) -> None:
-    recipe, params = (yaml.safe_load((root / f"{name}.yaml").read_text()) for name in ("tuning", "params"))
+    recipe, params = (read_yaml(root / f"{name}.yaml") for name in ("tuning", "params"))
     assert recipe["trials"] == 6
     assert recipe["share"] == pytest.approx(1 / 3, abs=1e-3)
     assert sorted([*recipe["priors"], *recipe["untuned"]]) == sorted(params["priors"])
@@ -108,7 +108,7 @@ def test_a_change_must_be_worth_it(tmp_path: Path) -> None:
 
 
 def test_params_have_what_was_chosen(root: Path) -> None:
-    recipe, params = (yaml.safe_load((root / f"{name}.yaml").read_text()) for name in ("tuning", "params"))
+    recipe, params = (read_yaml(root / f"{name}.yaml") for name in ("tuning", "params"))
     log = load_log(root / f"metrics/tuning/{CHOSEN_ON}.csv")
     for name in recipe["priors"]:
         assert (log.prior == name).sum() == recipe["trials"], f"{name}: run stages/tune.py"

@@ -10,6 +10,7 @@ import yaml
 from fingerprints import locks_at, take
 from latentpriors.project.pipeline import read_locks
 from latentpriors.project.verify import digest
+from latentpriors.yaml_files import read_yaml
 
 CELLS = {"cells": {"a": None, "b": None}}
 TABLE = {
@@ -80,7 +81,7 @@ class Project:
 
     @property
     def lock(self) -> dict:
-        return yaml.safe_load((self.folder / LOCK).read_text())
+        return read_yaml(self.folder / LOCK)
 
     def rerun(self, key: str, fcd: float = 1.0) -> None:
         """What dvc writes: other times, so that the weights and all that rests on them are other files."""

@@ -8,7 +8,8 @@ from types import ModuleType
 import pytest
 
 from latentpriors.project.pipeline import Stage, producers, read_stages, upstream
-from latentpriors.project.tables import read_tables, read_yaml
+from latentpriors.project.tables import read_tables
+from latentpriors.yaml_files import read_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -31,14 +32,14 @@ def test_lanes_hold_each_stage_once_and_depend_on_shared_stages_only(
 ) -> None:
     tables, direct = read_tables(ROOT), producers(stages)
     for table in tables["tables"]:
-        needed = upstream(stages, [f"report@{table}"])
+        needed = upstream(direct, [f"report@{table}"])
         shared, own = script.lanes(stages, tables["models"], table)
         ran = [*shared, *itertools.chain(*own)]
         assert len(ran) == len(set(ran))
         # What is left to dvc waits for a lane: the report, and of conditional images their score.
         left = set(needed) - set(ran) - {f"report@{table}"}
         assert left == {name for name in needed if name.startswith("score_conditional@")}
-        assert all(set(upstream(stages, [name])) & set(itertools.chain(*own)) for name in left)
+        assert all(set(upstream(direct, [name])) & set(itertools.chain(*own)) for name in left)
         for lane in [[], *own]:
             done = set()
             for name in shared + lane:
@@ -47,5 +48,5 @@ def test_lanes_hold_each_stage_once_and_depend_on_shared_stages_only(
 
 
 def test_an_unknown_table_is_named(script: ModuleType, stages: dict[str, Stage]) -> None:
-    with pytest.raises(ValueError, match="no table 'digit'; choose from digits-joint"):
+    with pytest.raises(ValueError, match="the table: 'digit' is unknown; choose from digits-joint"):
         script.lanes(stages, {}, "digit")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from latentpriors.project.tables import read_yaml
 from latentpriors.registry import KINDS, names
+from latentpriors.yaml_files import read_yaml
 
 
 def test_headline_is_the_committed_table(root: Path) -> None:

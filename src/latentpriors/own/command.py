@@ -3,7 +3,6 @@
 __all__ = ["main"]
 
 import argparse
-import sys
 import time
 from pathlib import Path
 
@@ -18,11 +17,12 @@ from ..evaluation.fcd import (
 )
 from ..evaluation.image_metrics import image_figures
 from ..processes import side_by_side
-from ..project.tables import read_yaml
+from ..program import Parser, program
 from ..registry import find, method_of, names
 from ..runs import device, generator, seed, value
 from ..store import save_json, whole
 from ..training import Protocol
+from ..yaml_files import read_yaml
 from .codes import changed, fit_codes, floor
 from .files import read_codes, remarks, split_codes
 from .images import read_images, row, unusual
@@ -35,13 +35,11 @@ FILES, TABLES = ("facts.json", "prior.safetensors", "samples.npy"), ("table.csv"
 
 def main() -> None:
     """Runs the command; a foreseen failure is one line and exit code 1."""
-    options = _parser().parse_args()
-    try:
-        options.run(read_yaml(ROOT / "params.yaml"), options)
-    except KeyboardInterrupt:
-        sys.exit("interrupted")
-    except (ValueError, ArithmeticError, OSError) as error:
-        sys.exit(f"error in latentpriors {options.command}: {error}")
+    with program("latentpriors"):
+        params = read_yaml(ROOT / "params.yaml")
+        options = _parser(params).parse_args()
+    with program(f"latentpriors {options.command}"):
+        options.run(params, options)
 
 
 def score(params: dict, options: argparse.Namespace) -> None:
@@ -106,16 +104,22 @@ def fit(params: dict, options: argparse.Namespace) -> None:
         raise ValueError("no prior could be fitted; the reasons are in the table")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="latentpriors", description="Scores your images, fits priors to your codes.")
-    commands = parser.add_subparsers(dest="command", required=True)
+def _parser(params: dict) -> Parser:
+    parser = Parser(prog="latentpriors", description="Scores your images, fits priors to your codes.")
+    commands = parser.add_subparsers(dest="command", metavar="command", required=True)
     scored = commands.add_parser("score", help="your images' row of a table", description=score.__doc__)
     scored.add_argument("--images", required=True, type=Path, help="a folder of pictures, or .npy, .npz, .safetensors")
-    scored.add_argument("--dataset", required=True, help="a key of datasets in params.yaml")
+    datasets = list(params.get("datasets", {}))
+    scored.add_argument(
+        "--dataset", required=True, choices=datasets, metavar="NAME", help=f"whose classifiers: {', '.join(datasets)}"
+    )
     scored.set_defaults(run=score)
     fitted = commands.add_parser("fit", help="priors for your codes", description=fit.__doc__)
     fitted.add_argument("--codes", required=True, type=Path, help=".npy, .npz or .safetensors, of shape (N, D)")
-    fitted.add_argument("--prior", required=True, nargs="+", help=f"all, or some of {', '.join(names('priors'))}")
+    priors = ["all", *dict.fromkeys([*names("priors"), *params.get("priors", {})])]
+    fitted.add_argument(
+        "--prior", required=True, nargs="+", choices=priors, metavar="NAME", help=f"some of {', '.join(priors)}"
+    )
     fitted.add_argument("--out", required=True, type=Path, help="the folder for priors, samples and figures")
     fitted.add_argument("--steps", type=_count, default=2000, help="gradient steps, times the prior's factor (2000)")
     fitted.add_argument("--samples", type=_count, help="how many to draw (a tenth of the codes, as held out)")

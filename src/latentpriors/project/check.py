@@ -7,13 +7,15 @@ import itertools
 from collections.abc import Iterable
 
 from ..autoencoders.base import Autoencoder
+from ..choices import unknown
 from ..networks import NETWORKS, Classifier
 from ..registry import KINDS, find, hyperparameters, method_of, names
-from .schema import CHOICES, check_block, check_keys, check_value, unknown
+from .schema import CHOICES, check_block, check_keys, check_value
 from .tables import GROUPS
 
 # Fields of cells.yaml: what params.yaml has a block for, and tables of the same data set.
 METHODS, TABLES = {"dataset", "autoencoder", "prior"}, {"table", "beside"}
+DEVICES = ("auto", "cpu", "cuda")
 
 DATASET = {
     "source": {"reader": str, "mirrors": tuple[str, ...]},
@@ -42,8 +44,8 @@ def check(params: dict, cells: dict) -> None:
     blocks = ("seeds", "device", "datasets", "exact", "autoencoders", "priors")
     check_keys(params, blocks, "params.yaml")
     check_value(params["seeds"], int, "seeds")
-    if params["device"] not in ("auto", "cpu", "cuda"):
-        raise ValueError(f"device: {params['device']!r} is unknown; choose from auto, cpu, cuda")
+    if params["device"] not in DEVICES:
+        raise ValueError(unknown("device", params["device"], DEVICES))
     network, classifier = _arguments(Autoencoder, {"shape", "stochastic"}), _arguments(Classifier, {"shape", "classes"})
     check_keys(cells, ("tables", "studies", "designs", *GROUPS), "tables.yaml")
     _studies(params, cells["studies"])

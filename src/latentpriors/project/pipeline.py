@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from .tables import read_yaml
+from ..yaml_files import read_yaml
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,18 @@ def read_stages(root: Path, params: dict) -> dict[str, Stage]:
 
 
 def read_locks(root: Path) -> dict[str, dict]:
-    """Returns what the dvc.lock files recorded of each stage, by the names that `read_stages` gives."""
+    """Returns what the dvc.lock files recorded of each stage, by the names that `read_stages` gives.
+
+    Raises:
+        ValueError: a lock is damaged, such as cut where its writer was killed.
+    """
     found = {}
     for file in [path for path in (Path("dvc.lock"), *_tables(root, "dvc.lock")) if (root / path).is_file()]:
         prefix = "" if file == Path("dvc.lock") else f"{file.with_name('dvc.yaml')}:"
-        found |= {prefix + name: block for name, block in read_yaml(root / file).get("stages", {}).items()}
+        stages = read_yaml(root / file).get("stages")
+        if not isinstance(stages, dict) or not all(map(_is_whole, stages.values())):
+            raise ValueError(f"{root / file} is damaged; `git checkout {file}` brings the committed one back")
+        found |= {prefix + name: block for name, block in stages.items()}
     return found
 
 
@@ -86,9 +93,9 @@ def producers(stages: Mapping[str, Stage]) -> dict[str, list[str]]:
     return found
 
 
-def upstream(stages: Mapping[str, Stage], targets: Iterable[str]) -> list[str]:
-    """Returns some stages with all that they need, each after what it depends on."""
-    needed, order = producers(stages), {}
+def upstream(needed: Mapping[str, Iterable[str]], targets: Iterable[str]) -> list[str]:
+    """Returns some stages with all that they need, each after what it depends on; `needed` is what `producers` says."""
+    order = {}
 
     def visit(name: str) -> None:
         if name not in order:
@@ -99,6 +106,16 @@ def upstream(stages: Mapping[str, Stage], targets: Iterable[str]) -> list[str]:
     for target in targets:
         visit(target)
     return list(order)
+
+
+def _is_whole(block: object) -> bool:
+    """Whether a block of a lock has the form that dvc gives it."""
+    try:
+        entries, files = [*block.get("deps", []), *block.get("outs", [])], block.get("params", {}).values()
+        whole = all("path" in entry and "md5" in entry for entry in entries)
+        return whole and "cmd" in block and all(isinstance(file, dict) for file in files)
+    except (AttributeError, TypeError):  # what should be a block or a list is something else
+        return False
 
 
 def _tables(root: Path, name: str) -> list[Path]:

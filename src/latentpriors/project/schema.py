@@ -1,6 +1,6 @@
 """What a block of params.yaml may hold: its keys, and kinds and ranges of their values."""
 
-__all__ = ["CHOICES", "check_block", "check_keys", "check_value", "unknown"]
+__all__ = ["CHOICES", "check_block", "check_keys", "check_value"]
 
 import math
 from typing import get_args, get_origin
@@ -8,6 +8,7 @@ from typing import get_args, get_origin
 from ..autoencoders.dae import CORRUPTIONS
 from ..autoencoders.rae import REGULARIZERS
 from ..autoencoders.sae import SPARSITIES
+from ..choices import unknown
 from ..data.readers import READERS
 from ..networks import NETWORKS, VARIANTS
 from ..training import PRECISIONS
@@ -77,14 +78,9 @@ def check_value(value: object, kind: type, path: str) -> None:
         if not isinstance(value, bool):
             raise ValueError(f"{path}: true or false is needed, not {value!r}")
     elif isinstance(value, bool) or not isinstance(value, int if kind is int else (int, float)):
-        what = "a whole number" if kind is int else "a number (YAML wants 1.0e-3, not 1e-3)"
+        what = "a whole number" if kind is int else "a number"
         raise ValueError(f"{path}: {what} is needed, not {value!r}")
     elif not math.isfinite(value) or value < 0:
         raise ValueError(f"{path}: {value} is negative or not finite")
     elif value == 0 and (key.endswith(POSITIVE) or (kind is int and key not in MAY_BE_ZERO)):
         raise ValueError(f"{path}: must be greater than 0")
-
-
-def unknown(path: str, name: object, choices: object) -> str:
-    """Returns the message that names the choices."""
-    return f"{path}: {name!r} is unknown; choose from {', '.join(map(str, choices))}"

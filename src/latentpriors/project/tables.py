@@ -1,11 +1,11 @@
 """The tables of the benchmark: tables.yaml names them, and the cells.yaml in the folder of each has its rows."""
 
-__all__ = ["GROUPS", "parse_yaml", "read_cells", "read_tables", "read_yaml"]
+__all__ = ["GROUPS", "read_cells", "read_tables"]
 
-import re
 from pathlib import Path
 
-import yaml
+from ..choices import unknown
+from ..yaml_files import read_yaml
 
 # Of a cells.yaml: what is trained, the floor's row, the other rows, and rows whose likelihood in pixels is measured.
 GROUPS = ("models", "real", "cells", "bounds")
@@ -19,14 +19,14 @@ def read_tables(root: Path) -> dict[str, dict]:
             another table's, or one of its lines is listed twice.
     """
     found = read_yaml(root / "tables.yaml") | {group: {} for group in GROUPS}
-    folders = {path.parent.name for path in (root / "tables").glob("*/cells.yaml")}
-    for name in sorted(folders ^ set(found["tables"])):
+    folders = _folders(root)
+    for name in sorted({*folders} ^ set(found["tables"])):
         missing = "line in tables.yaml" if name in folders else f"tables/{name}/cells.yaml"
         raise ValueError(f"the table {name} has no {missing}")
     for name in found["tables"]:
         link, stages = root / "tables" / name / "dvc.yaml", root / "tables/stages.yaml"
         if not link.is_file() or link.read_text(encoding="utf-8") != stages.read_text(encoding="utf-8"):
-            raise ValueError(f"tables/{name}/dvc.yaml is not tables/stages.yaml: ln -s ../stages.yaml {link}")
+            raise ValueError(f"tables/{name}/dvc.yaml is not tables/stages.yaml: ln -sf ../stages.yaml {link}")
         for group, lines in read_cells(root, name).items():
             for key, item in lines.items():
                 if key in found[group]:
@@ -39,15 +39,17 @@ def read_cells(root: Path, name: str) -> dict[str, dict[str, dict]]:
     """Returns the lines of a table by their groups, with the `dataset` and `table` that its file says once.
 
     Raises:
-        ValueError: the file is another table's, or has a group or a line that is not known.
+        ValueError: there is no such table, or the file is another table's, or has a group or a line that is not known.
     """
     path = f"tables/{name}/cells.yaml"
+    if name not in (known := _folders(root)):
+        raise ValueError(unknown("the table", name, known))
     read = read_yaml(root / path)
     shared = {key: read.pop(key, None) for key in ("dataset", "table")}
     if "-".join(map(str, shared.values())) != name:
         raise ValueError(f"{path}: dataset: {shared['dataset']} and table: {shared['table']} are not those of {name}")
     for key in read.keys() - set(GROUPS):
-        raise ValueError(f"{path}: {key!r} is unknown; choose from dataset, table, {', '.join(GROUPS)}")
+        raise ValueError(unknown(path, key, ("dataset", "table", *GROUPS)))
     lines = {group: read.get(group) or {} for group in GROUPS}
     for group in GROUPS:
         for key, item in lines[group].items():
@@ -56,20 +58,5 @@ def read_cells(root: Path, name: str) -> dict[str, dict[str, dict]]:
     return {group: {key: item | shared for key, item in lines[group].items()} for group in GROUPS}
 
 
-def read_yaml(path: Path) -> dict:
-    """Returns the content of a file as dvc reads it; {} for an empty one."""
-    return parse_yaml(path.read_text(encoding="utf-8"))
-
-
-def parse_yaml(text: str) -> dict:
-    """Returns the content of a text as dvc reads it; {} for an empty one."""
-    return yaml.load(text, Loader=_Loader) or {}
-
-
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-    """The loader in C, since Python's takes seconds for a dvc.lock, with YAML 1.2's numbers, since dvc writes 1e-06."""
-
-
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+$"), [*"-+0123456789"]
-)
+def _folders(root: Path) -> list[str]:
+    return sorted(path.parent.name for path in (root / "tables").glob("*/cells.yaml"))

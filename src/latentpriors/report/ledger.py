@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 
-import yaml
+from ..yaml_files import read_yaml
 
 # Whether an entry under the rule has two figures or one.
 PAIRS = {"order": True, "ratio": True, "value": False, "not comparable": False}
@@ -19,13 +19,11 @@ def read_ledger(path: Path) -> dict:
     """Returns the sources, by name, and the list of entries of a ledger.
 
     Raises:
-        ValueError: the file is missing or not YAML, or an entry has a mistake; the message names it.
+        OSError: the file is missing.
+        ValueError: it is not YAML, or an entry has a mistake; the message names it.
     """
-    try:
-        ledger = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} cannot be read as YAML: {error}") from error
-    if not isinstance(ledger, dict) or set(ledger) != {"sources", "entries"}:
+    ledger = read_yaml(path)
+    if set(ledger) != {"sources", "entries"}:
         raise ValueError(f"{path}: the two blocks `sources` and `entries` are needed, and no others")
     sources, entries = ledger["sources"], ledger["entries"]
     if not isinstance(sources, dict) or not isinstance(entries, list) or not entries:
