@@ -2,9 +2,9 @@
 
 import math
 import shutil
+from context import run
 from pathlib import Path
 
-from context import run
 from latentpriors.evaluation.fcd import (
     activations,
     classifier_hash,
