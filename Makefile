@@ -12,8 +12,7 @@ SHELL := /bin/bash
 .PHONY: reproduce verify test lint readme benchmark requirements clean
 
 reproduce: .venv/ready
-	@# A kill can leave a dvc.lock empty; what it held comes back from the last commit and from the run-cache.
-	@for f in dvc.lock tables/*/dvc.lock; do if [ -f $$f ] && ! [ -s $$f ]; then rm $$f; git checkout -q -- $$f 2>/dev/null || true; fi; done
+	@python tools/mend.py
 	@# The cells of different autoencoders side by side; dvc repro alone does the same, a stage at a time.
 	@python tools/lanes.py $(TABLE)
 	dvc repro report@$(TABLE)

@@ -1,8 +1,8 @@
 """Stage `audit`: is the metric to be believed? The variance budget and the metric's own test, from metrics alone."""
 
+from context import ROOT, run
 from pathlib import Path
 
-from context import ROOT, run
 from latentpriors.report.audit import audit as audit_page
 from latentpriors.store import whole
 from latentpriors.yaml_files import read_yaml

@@ -1,9 +1,9 @@
 """Stage `check`: stops everything where params.yaml, tables.yaml or a cells.yaml has a mistake, before any work."""
 
 import itertools
+from context import ROOT, run
 from pathlib import Path
 
-from context import ROOT, run
 from latentpriors.project.check import check as check_all
 from latentpriors.project.tables import read_tables
 from latentpriors.registry import KINDS, modules

@@ -1,11 +1,11 @@
 """Stage `completion`: images completed from a part of them, by a network and by a conditional VAE, for each seed."""
 
 import shutil
+from context import ROOT, run
 from pathlib import Path
 
 import torch
 
-from context import ROOT, run
 from latentpriors.evaluation.previews import save_grid
 from latentpriors.over_seeds import curves, each_seed, facts_of, gather_curves, merged
 from latentpriors.project.code import fingerprints

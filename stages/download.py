@@ -1,9 +1,9 @@
 """Stage `download`: the raw files of a data set, from the cache, a mirror or the public sources, checked."""
 
 import os
+from context import run
 from pathlib import Path
 
-from context import run
 from latentpriors.data import fetch, resources, unpack
 from latentpriors.runs import value
 from latentpriors.store import whole

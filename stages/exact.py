@@ -1,10 +1,10 @@
 """Stage `exact`: a prior fitted to codes of known densities, and its distance from the truth."""
 
+from context import ROOT, run
 from pathlib import Path
 
 import pandas as pd
 
-from context import ROOT, run
 from latentpriors.fits import fit_prior
 from latentpriors.over_seeds import curves, each_seed, facts_of, merged
 from latentpriors.priors.base import FittedPrior

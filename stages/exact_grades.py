@@ -1,8 +1,8 @@
 """Stage `exact_grades`: what the metrics say of samples whose true difference is known."""
 
+from context import run
 from pathlib import Path
 
-from context import run
 from latentpriors.processes import side_by_side
 from latentpriors.runs import seed, value
 from latentpriors.store import save_json

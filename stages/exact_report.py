@@ -1,8 +1,8 @@
 """Stage `exact_report`: the page of the exact answers, from metrics alone."""
 
+from context import run
 from pathlib import Path
 
-from context import run
 from latentpriors.report.exact import exact
 from latentpriors.store import whole
 

@@ -4,9 +4,9 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterable
+from context import ROOT, run
 from pathlib import Path
 
-from context import ROOT, run
 from latentpriors.project.code import SEEN, Code
 from latentpriors.store import load_json, whole
 

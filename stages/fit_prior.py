@@ -1,8 +1,8 @@
 """Stage `fit_prior`: a prior for each seed, fitted to the codes of that seed's frozen autoencoder."""
 
+from context import ROOT, run
 from pathlib import Path
 
-from context import ROOT, run
 from latentpriors.fits import fit_prior as fit_to_codes
 from latentpriors.fits import load_codes
 from latentpriors.over_seeds import curves, each_seed, facts_of, gather, gather_curves, merged

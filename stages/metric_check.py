@@ -1,8 +1,8 @@
 """Stage `metric_check`: does FCD follow corruptions, whatever the order and batches, in three implementations?"""
 
+from context import run
 from pathlib import Path
 
-from context import run
 from latentpriors.evaluation.fcd import load_classifiers, load_reference
 from latentpriors.evaluation.previews import save_grid
 from latentpriors.runs import device

@@ -1,8 +1,8 @@
 """Stage `prepare`: raw files to uint8 images and labels of the train, validation and test splits."""
 
+from context import run
 from pathlib import Path
 
-from context import run
 from latentpriors.data import read, split
 from latentpriors.runs import value
 from latentpriors.store import save_tensors

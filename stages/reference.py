@@ -1,10 +1,10 @@
 """Stage `reference`: the classifiers' activations of real images, and their moments for each split."""
 
+from context import run
 from pathlib import Path
 
 import torch
 
-from context import run
 from latentpriors.evaluation.fcd import activations, load_classifiers
 from latentpriors.metrics import moments
 from latentpriors.runs import device

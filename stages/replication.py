@@ -1,8 +1,8 @@
 """Stage `replication`: published figures beside ours, with a verdict for each, from the metrics alone."""
 
+from context import ROOT, run
 from pathlib import Path
 
-from context import ROOT, run
 from latentpriors.project.tables import read_tables
 from latentpriors.report.replication import judge, markdown, read_ledger
 from latentpriors.store import whole

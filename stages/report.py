@@ -1,8 +1,8 @@
 """Stage `report`: a table, its answer in words and its pictures, from metrics and previews alone."""
 
+from context import ROOT, run
 from pathlib import Path
 
-from context import ROOT, run
 from latentpriors.project.tables import read_cells
 from latentpriors.report.table import report as table_page
 from latentpriors.store import whole

@@ -1,11 +1,11 @@
 """Stage `sample`: codes from a cell's prior and the images that the decoder makes of them, for each seed."""
 
 import time
+from context import run
 from pathlib import Path
 
 import torch
 
-from context import run
 from latentpriors.evaluation.interpolation import images, pictures
 from latentpriors.fits import load_autoencoder, load_codes
 from latentpriors.priors.base import FittedPrior

@@ -2,11 +2,11 @@
 
 import math
 import shutil
+from context import run
 from pathlib import Path
 
 import numpy as np
 
-from context import run
 from latentpriors.evaluation.fcd import (
     activations,
     certainty,

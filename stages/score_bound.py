@@ -1,8 +1,8 @@
 """Stage `score_bound`: what decoders with priors that were fitted afterwards say of test images in nats."""
 
+from context import run
 from pathlib import Path
 
-from context import run
 from latentpriors.fits import load_autoencoder, load_codes
 from latentpriors.likelihood.two_stage import two_stage_figures
 from latentpriors.over_seeds import merged

@@ -1,10 +1,10 @@
 """Stage `score_codes`: how well an autoencoder's codes separate the classes, beside PCA with as many dimensions."""
 
+from context import run
 from pathlib import Path
 
 from sklearn.decomposition import PCA
 
-from context import run
 from latentpriors.metrics import class_structure
 from latentpriors.over_seeds import merged
 from latentpriors.processes import side_by_side

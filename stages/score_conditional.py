@@ -1,8 +1,8 @@
 """Stage `score_conditional`: how often the classifiers see the class that a conditional VAE was asked for."""
 
+from context import run
 from pathlib import Path
 
-from context import run
 from latentpriors.evaluation.fcd import classifier_hash, load_classifiers
 from latentpriors.evaluation.previews import save_grid
 from latentpriors.fits import load_autoencoder

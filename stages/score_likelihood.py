@@ -1,8 +1,8 @@
 """Stage `score_likelihood`: what autoencoders say of test images in nats, and whether their codes meet their priors."""
 
+from context import run
 from pathlib import Path
 
-from context import run
 from latentpriors.fits import load_autoencoder, load_codes
 from latentpriors.likelihood.collapse import VERDICTS
 from latentpriors.likelihood.terms import likelihood_figures

@@ -1,8 +1,8 @@
 """Stage `score_real`: the floor of a table, held-out real images against the test split."""
 
+from context import run
 from pathlib import Path
 
-from context import run
 from latentpriors.evaluation.fcd import (
     LAYERS,
     activations,

@@ -1,11 +1,11 @@
 """Stage `sweep`: likelihood models at several weights β of the reconstruction, and GLF beside them, for each seed."""
 
+from context import ROOT, run
 from pathlib import Path
 
 import pandas as pd
 import torch
 
-from context import ROOT, run
 from latentpriors.evaluation.fcd import load_classifiers, load_reference
 from latentpriors.evaluation.interpolation import shown
 from latentpriors.evaluation.previews import save_grid

@@ -1,10 +1,10 @@
 """Stage `train_autoencoder`: an autoencoder for each seed, the codes of every split, curves and a latent map."""
 
+from context import ROOT, run
 from pathlib import Path
 
 import torch
 
-from context import ROOT, run
 from latentpriors.evaluation.interpolation import COLUMNS, line_images, shown
 from latentpriors.evaluation.previews import latent_map, save_grid
 from latentpriors.fits import fit_autoencoder, load_autoencoder

@@ -1,10 +1,10 @@
 """Stage `train_classifier`: the classifiers that score a data set, one for each seed; in git, then frozen."""
 
+from context import ROOT, run
 from pathlib import Path
 
 import torch
 
-from context import ROOT, run
 from latentpriors.networks import Classifier
 from latentpriors.over_seeds import each_seed, facts_of, gather, merged
 from latentpriors.project.code import fingerprints

@@ -2,9 +2,9 @@
 
 import tempfile
 import time
+from context import ROOT, run
 from pathlib import Path
 
-from context import ROOT, run
 from latentpriors.evaluation.fcd import load_classifiers, load_reference
 from latentpriors.fits import load_autoencoder, load_codes
 from latentpriors.processes import side_by_side

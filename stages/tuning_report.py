@@ -1,8 +1,8 @@
 """Stage `tuning_report`: the page of the equal tuning, from the logs of its trials alone."""
 
+from context import run
 from pathlib import Path
 
-from context import run
 from latentpriors.report.tuning import tuning_report as tuning_page
 from latentpriors.store import whole
 from latentpriors.studies.trials import load_log

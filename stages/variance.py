@@ -1,11 +1,11 @@
 """Stage `variance`: a crossed design of fits, draws, classifiers and test halves: where FCD's variance comes from."""
 
+from context import ROOT, run
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from context import ROOT, run
 from latentpriors.evaluation.fcd import load_classifiers, load_reference
 from latentpriors.fits import fit_prior, load_autoencoder, load_codes
 from latentpriors.over_seeds import each_seed

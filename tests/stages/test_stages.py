@@ -1,5 +1,7 @@
 """What the stages share: how they are started, finished seeds, parameters, and one clear message for a failure."""
 
+import ast
+import context
 import errno
 import json
 import os
@@ -10,7 +12,6 @@ from pathlib import Path
 import pytest
 import torch
 
-import context
 from latentpriors import over_seeds, runs
 from latentpriors.processes import side_by_side
 from latentpriors.training import TrainingDiverged
@@ -237,3 +238,13 @@ def test_every_stage_can_be_run_by_hand(stage: str) -> None:
     command = [sys.executable, str(context.ROOT / "stages" / f"{stage}.py"), "--help"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert f"Stage `{stage}`" in done.stdout
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_sees_who_started_it_before_any_slow_import(stage: str) -> None:
+    # Where dvc is killed while PyTorch is loaded, a stage that asks afterwards goes on as an orphan.
+    tree = ast.parse((context.ROOT / f"stages/{stage}.py").read_text())
+    imports = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
+    names = [getattr(node, "module", None) or node.names[0].name for node in imports]
+    before = {name.partition(".")[0] for name in names[: names.index("context")]}
+    assert before <= sys.stdlib_module_names
