@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 from pathlib import Path
 
@@ -106,7 +107,9 @@ def test_dead_and_renumbered_processes_are_forgotten_and_a_living_one_is_not(pro
 
 
 def test_half_written_files_of_the_dead_are_removed(project: Path) -> None:
-    dead, living = project / f"models/a/.prior.{2**22 + 1}.part", project / f"models/a/.fit.{os.getpid()}.part"
+    host = socket.gethostname()
+    dead = project / f"models/a/.prior.{host}.{2**22 + 1}.part"
+    living = project / f"models/a/.fit.{host}.{os.getpid()}.part"
     for path in (dead, living):
         path.mkdir(parents=True)
         (path / "seed0.safetensors").write_text("half")
