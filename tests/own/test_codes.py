@@ -1,6 +1,7 @@
 """Anyone's codes: what is refused, what is fitted, and the table."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from latentpriors.own.codes import changed, fit_codes, floor
 from latentpriors.own.files import read_codes, remarks, split_codes
 from latentpriors.own.table import table_of
 from latentpriors.priors.base import FittedPrior
+from latentpriors.priors.base.codes import as_training_codes
 from latentpriors.training import Budget
 
 
@@ -25,7 +27,7 @@ def codes(n: int = 300, dim: int = 3) -> np.ndarray:
 def saved(folder: Path, array: np.ndarray, name: str = "codes.npy") -> Path:
     path = folder / name
     if path.suffix == ".safetensors":
-        save_file({"z": torch.tensor(array)}, path)
+        save_file({"z": torch.as_tensor(array)}, path)
     else:
         {".npy": np.save, ".npz": np.savez}[path.suffix](path, array)
     return path
@@ -53,17 +55,24 @@ def with_nan() -> np.ndarray:
 @pytest.mark.parametrize(
     ("array", "message"),
     [
-        (with_nan(), "2 of the 300 codes .* are NaN, infinite .* the first in row 7"),
-        (np.full((30, 2), 1e300), "30 of the 30 codes .* too large for float32"),
-        (codes(1), "has 1 codes; at least 20"),
+        (
+            with_nan(),
+            "2 of the 300 rows of the codes in .*codes.npy have .* NaN, infinite .* the first in row 7",
+        ),
+        (np.full((30, 2), 1e300), "30 of the 30 rows .* too large for float32"),
+        (codes(1), "have 1 rows; at least 20"),
         (codes()[:, 0], r"shape \(300,\); \(N, D\).*codes of one dimension are \(N, 1\)"),
         (np.zeros((2, 3, 4)), r"shape \(2, 3, 4\)"),
+        (codes()[:, :, None, None], r"shape \(300, 3, 1, 1\); .*; reshape each to a row"),
+        (np.float64(1), r"shape \(\); \(N, D\), a row each, is needed$"),
+        (codes()[:0], "have 0 rows"),
         (np.zeros((30, 0)), r"shape \(30, 0\)"),
         (np.ones((30, 2)), "all the same"),
         (1e8 + np.random.default_rng(0).normal(size=(30, 2)), "column 0 of the codes .* too little about its mean"),
         (np.ones((30, 2), dtype=bool), "are bool; numbers are needed"),
         (np.full((30, 2), "a"), "numbers are needed"),
         (np.ones((30, 2), dtype=complex), "numbers are needed"),
+        (np.full((30, 2), None), "cannot be read"),
     ],
 )
 def test_codes_that_will_not_do_are_refused(tmp_path: Path, array: np.ndarray, message: str) -> None:
@@ -81,6 +90,12 @@ def test_files_that_will_not_do_are_refused(tmp_path: Path) -> None:
     (tmp_path / "cut.npz").write_bytes((tmp_path / "cut.npz").read_bytes()[:200])
     for name in ("damaged.npy", "damaged.npz", "damaged.safetensors"):
         (tmp_path / name).write_bytes(b"not an array")
+    (tmp_path / "empty.npy").write_bytes(b"")
+    np.savetxt(tmp_path / "text", codes(30))
+    (tmp_path / "text").rename(tmp_path / "text.npy")
+    for name in ("empty.npy", "text.npy", "damaged.npz"):
+        with pytest.raises(ValueError, match=f"{name} cannot be read: it does not begin as files of NumPy do"):
+            read_codes(tmp_path / name)
     for name in ("damaged.npy", "damaged.npz", "damaged.safetensors", "cut.npz"):
         with pytest.raises(ValueError, match="cannot be read"):
             read_codes(tmp_path / name)
@@ -97,16 +112,79 @@ def test_the_split_has_each_code_once_and_standardizes_by_its_training_part() ->
     assert not torch.equal(split_codes(z, 1)["test"], split["test"])
 
 
-def test_odd_columns_are_remarked() -> None:
-    z = torch.tensor(codes(50)).float()
-    assert remarks(z) == []
-    odd = torch.cat([z, torch.full((50, 1), 7.0), z[:, :1]], 1)
-    constant, copied = remarks(odd)
-    assert constant.startswith("constant columns: 3;")
-    assert copied.startswith("copied columns: 4 (of 0);")
-    (narrow,) = remarks(z * torch.tensor([1e5, 1.0, 1e4]))
-    assert narrow.startswith("columns less than a thousandth as wide as the widest: 1;")
-    assert remarks(z * torch.tensor([1e2, 1.0, 1e1])) == []
+random = np.random.default_rng(1)
+Z, SHARES = random.normal(size=(300, 5)), random.dirichlet(np.ones(5), 300)
+CONSTANT, FOLLOW = "constant columns: ", "columns that follow "
+STEPS = "columns of steps, or with one value again and again: "
+NARROW = "columns less than a thousandth as wide as the widest: "
+
+
+def remarked(folder: Path, array: np.ndarray, name: str = "codes.npy") -> list[str]:
+    return remarks(read_codes(saved(folder, array, name)))
+
+
+@pytest.mark.parametrize(
+    ("array", "notes"),
+    [
+        (Z, []),
+        (Z[:20], []),
+        (Z[:, :1], []),
+        (Z * [1e2, 1, 1, 1, 1e1] + 1e3, []),
+        (Z * 1e30, []),
+        (Z * [1e5, 1, 1e4, 1e5, 1e5], [NARROW + "1;"]),
+        (np.c_[Z, -Z[:, 0]], [FOLLOW + "from each other: 0, 5;"]),
+        (np.c_[Z, Z[:, 1] + 3 * Z[:, 4] + 7], [FOLLOW + "from each other: 1, 4, 5;"]),
+        (np.c_[Z, np.ones(300), 2 * Z[:, 0]], [CONSTANT + "5;", FOLLOW + "from each other: 0, 6;"]),
+        (SHARES, [FOLLOW + "from each other: 0, 1, 2, 3, 4;"]),
+        (np.tile(Z, (1, 5)), [FOLLOW + "from each other: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 15 more;"]),
+        (random.normal(size=(40, 32)), ["32 codes to fit do not span 32 dimensions;"]),
+        (np.repeat(Z[:100], 3, 0), ["200 of the 300 codes repeat others;"]),
+        (np.where(Z[:, :1] > 0.8, Z, 0), [STEPS + "0, 1, 2, 3, 4;", "2.. of the 300 codes repeat others;"]),
+        (np.maximum(Z, -0.5), [STEPS + "0, 1, 2, 3, 4;"]),
+        (random.integers(0, 40, (300, 5)), [STEPS + "0, 1, 2, 3, 4;"]),
+        (np.c_[Z, random.integers(0, 2, 300) / 8], [STEPS + "5;"]),
+    ],
+)
+def test_degenerate_codes_are_remarked(tmp_path: Path, array: np.ndarray, notes: list[str]) -> None:
+    found = remarked(tmp_path, array)
+    assert len(found) == len(notes), found
+    for note, start in zip(found, notes, strict=True):
+        assert re.match(start, note)
+    assert all("NLL" in note or note.startswith(NARROW) for note in found)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.1, -1.7, 1e-3, 1e5 / 3, 1e9 / 7, 1e30])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_columns_that_vary_by_rounding_are_constant(tmp_path: Path, value: float, dtype: type) -> None:
+    z = Z.astype(dtype)
+    z[:, 2] = value
+    assert [note[:21] for note in remarked(tmp_path, z)] == ["constant columns: 2; "]
+    z[::2, 2] *= 1 + np.finfo(dtype).eps
+    read = read_codes(saved(tmp_path, z))
+    assert (read[:, 2] == read[0, 2]).all()
+    assert [note[:21] for note in remarks(read)] == ["constant columns: 2; "]
+
+
+WHOLE = np.c_[(30 * Z[:, :2]).round(), np.full(300, 7), 2 * (30 * Z[:, 0]).round()]  # exact in all types
+HELD = {
+    **{dtype: ("codes.npy", WHOLE.astype(dtype)) for dtype in ("f2", "f4", "f8", "g", ">f4", ">f8", "i2", "i4", ">i8")},
+    "npz": ("codes.npz", WHOLE),
+    "Fortran": ("codes.npy", np.asfortranarray(WHOLE)),
+    "backwards": ("codes.npy", WHOLE[::-1][::-1]),
+    **{str(d): ("codes.safetensors", torch.tensor(WHOLE).to(d)) for d in (torch.half, torch.bfloat16, torch.double)},
+}
+
+
+@pytest.mark.parametrize(("name", "array"), HELD.values(), ids=HELD)
+def test_codes_are_judged_alike_in_all_types_and_files(tmp_path: Path, name: str, array: np.ndarray) -> None:
+    read = read_codes(saved(tmp_path, array, name))
+    assert read.dtype == torch.float32
+    assert torch.equal(read, torch.tensor(WHOLE).float())
+    assert [note[:26] for note in remarks(read)] == [
+        "constant columns: 2; densi", "columns of steps, or with ", "columns that follow from e",
+    ]  # fmt: skip
+    if name.endswith(".npy"):
+        assert torch.equal(as_training_codes(array[::-1]), read.flip(0))
 
 
 def budget(steps: int = 5) -> Budget:

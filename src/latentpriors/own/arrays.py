@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+import torch
 from safetensors.torch import load_file
 
 SUFFIXES = (".npy", ".npz", ".safetensors")
@@ -30,8 +31,11 @@ def read_array(path: Path, name: str) -> np.ndarray:
 def _read(path: Path, name: str) -> np.ndarray:
     if path.suffix.lower() == ".safetensors":
         # NumPy knows no bfloat16.
-        arrays = {key: (x.float() if x.is_floating_point() else x).numpy() for key, x in load_file(path).items()}
+        arrays = {key: (x.float() if x.dtype == torch.bfloat16 else x).numpy() for key, x in load_file(path).items()}
         return _one(arrays, name)
+    with path.open("rb") as file:
+        if not file.read(6).startswith((b"PK", b"\x93NUMPY")):  # NumPy would call it a pickle
+            raise ValueError("it does not begin as files of NumPy do")
     loaded = np.load(path, allow_pickle=False)
     if isinstance(loaded, np.ndarray):
         return loaded

@@ -11,10 +11,10 @@ from torch import Tensor
 from ...registry import find
 from ...store import contents, save_tensors
 from ...training import Budget
+from .codes import HELD_OUT, as_codes, as_training_codes
 from .prior import Prior, Standardization
 
 FORMAT = 2  # of its files; before that they had no standardization, and codes hid a prior's name in a tensor
-HELD_OUT = 10  # one in so many codes is held out to choose weights, where no validation codes are given
 
 
 class FittedPrior:
@@ -77,15 +77,16 @@ class FittedPrior:
             arguments: Of the method's constructor.
 
         Raises:
-            ValueError: there is no such method, it has no such argument, or the codes are not (N, D) finite numbers.
+            ValueError: there is no such method, it has no such argument, or the codes are such that `as_training_codes`
+                refuses them.
             TrainingDiverged: a loss is not finite.
         """
-        z = _checked(codes)
+        z = as_training_codes(codes)
         if validation is None:
             order = torch.randperm(len(z), generator=torch.Generator().manual_seed(seed)).to(z.device)
             held_out, z = z[order[: len(z) // HELD_OUT]], z[order[len(z) // HELD_OUT :]]
         else:
-            held_out = _checked(validation).to(z.device)
+            held_out = as_codes(validation, "the validation codes").to(z.device)
         torch.manual_seed(seed)
         fitted = cls.new(name, arguments, Standardization.of(z))
         order = torch.Generator(z.device).manual_seed(seed)
@@ -102,7 +103,7 @@ class FittedPrior:
     @torch.no_grad()
     def log_prob(self, z: np.ndarray | Tensor) -> Tensor:
         """Returns the log-density in nats, (N,), of raw codes (N, D)."""
-        z = z if isinstance(z, Tensor) else _checked(z).to(self.scaling.mean.device)
+        z = z if isinstance(z, Tensor) else as_codes(z).to(self.scaling.mean.device)
         return self.scaling.log_prob(self.prior.log_prob(self.scaling(z)))
 
     def from_noise(self, noise: Tensor) -> Tensor:
@@ -130,16 +131,3 @@ class FittedPrior:
             prior = find("priors", about["name"])(**about["arguments"]).to(device)
             prior.load({name[6:]: value for name, value in tensors.items() if name.startswith("prior.")})
             return cls(prior.eval(), Standardization(tensors["mean"], tensors["scale"]), about)
-
-
-def _checked(codes: np.ndarray | Tensor) -> Tensor:
-    """Returns codes as float32.
-
-    Raises:
-        ValueError: they are not (N, D), or an entry is not finite in float32.
-    """
-    z = codes if isinstance(codes, Tensor) else torch.from_numpy(np.ascontiguousarray(codes, dtype=np.float32))
-    z = z.detach().float()
-    if z.ndim != 2 or not z.isfinite().all():
-        raise ValueError(f"codes of shape {tuple(z.shape)}: (N, D) finite numbers are needed; one dimension is (N, 1)")
-    return z
