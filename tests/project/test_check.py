@@ -116,6 +116,18 @@ def test_a_study_is_for_the_data_sets_that_are_listed(files: tuple[dict, dict], 
     check(params, cells | {"studies": cells["studies"] | {"sweep": ["digits"]}})
 
 
+@pytest.mark.parametrize("value", [None, [], "text", [None], [[1]], {"a": None}, {3: 4}])
+def test_nothing_of_a_wrong_kind_passes(files: tuple[dict, dict], value: object) -> None:
+    params, cells = files
+    row = "cells/digits-ae-gmm"
+    for path in ("datasets", "datasets/digits/split", "datasets/digits/samples", "priors", "priors/gmm", "seeds"):
+        with pytest.raises(ValueError, match=r"needed|unknown|missing"):
+            check(put(params, path, value), cells)
+    for path in ("tables", "studies", "cells", "models", row, f"{row}/dataset", f"{row}/prior", f"{row}/table"):
+        with pytest.raises(ValueError, match=r"needed|unknown|missing|should be"):
+            check(params, put(cells, path, value))
+
+
 def test_missing_keys(files: tuple[dict, dict]) -> None:
     params, cells = files
     del params["datasets"]["mnist"]["prior"]["steps"]

@@ -46,6 +46,8 @@ def test_lines_of_all_tables_are_read(project: Path) -> None:
         ("tables.yaml", ", toy-priors: {}", "", "the table toy-priors has no line in tables.yaml"),
         ("tables/toy-priors/cells.yaml", "toy-ae-kde", "toy-ae-gmm", "cells.toy-ae-gmm: another table has it already"),
         ("tables/toy-priors/cells.yaml", "table: priors", "table: poster", "are not those of toy-priors"),
+        ("tables.yaml", "tables: {", "tables: 3 #{", "tables.yaml tables: a block of keys is needed, not 3"),
+        ("tables/toy-priors/cells.yaml", "real: {}", "real: x", "cells.yaml real: a block of keys is needed, not 'x'"),
         ("tables/toy-priors/cells.yaml", "{autoencoder: ae}", "{dataset: toy}", "a block without dataset and table"),
         (
             "tables/toy-priors/cells.yaml",

@@ -10,7 +10,7 @@ from ..autoencoders.base import Autoencoder
 from ..choices import unknown
 from ..networks import NETWORKS, Classifier
 from ..registry import KINDS, find, hyperparameters, method_of, names
-from .schema import CHOICES, check_block, check_keys, check_value
+from .schema import CHOICES, check_block, check_is_block, check_keys, check_value
 from .tables import GROUPS
 
 # Fields of cells.yaml: what params.yaml has a block for, and tables of the same data set.
@@ -43,6 +43,8 @@ def check(params: dict, cells: dict) -> None:
     """
     blocks = ("seeds", "device", "datasets", "exact", "autoencoders", "priors")
     check_keys(params, blocks, "params.yaml")
+    for kind in ("datasets", *KINDS):
+        check_is_block(params[kind], kind)
     check_value(params["seeds"], int, "seeds")
     if params["device"] not in DEVICES:
         raise ValueError(unknown("device", params["device"], DEVICES))
@@ -75,8 +77,7 @@ def check(params: dict, cells: dict) -> None:
 
 def check_method(kind: str, name: str, block: dict, path: str) -> None:
     """Raises ValueError where a block, its `method`, `factor` and arguments, has a mistake; `path` names it."""
-    if not isinstance(block, dict):
-        raise ValueError(f"{path}: a block of keys is needed, not {block!r}")
+    check_is_block(block, path)
     method = method_of(name, block)
     if method not in names(kind):
         where = f"{path}.method" if "method" in block else f"{path}, which names no method"
@@ -101,6 +102,7 @@ def _network(block: dict, path: str, choices: Iterable[str]) -> None:
 def _studies(params: dict, studies: dict) -> None:
     check_keys(studies, ("audit", "completion", "conditional", "metric_check", "sweep"), "tables.yaml studies")
     for study, listed in studies.items():
+        check_value(listed, tuple[str, ...], f"tables.yaml studies.{study}")
         for name in listed:
             if name not in params["datasets"]:
                 raise ValueError(unknown(f"tables.yaml studies.{study}", name, params["datasets"]))
@@ -116,8 +118,9 @@ def _cells(params: dict, cells: dict) -> None:
         "bounds": ("dataset", "autoencoder", "prior", "table"),
     }
     for group, wanted in fields.items():
+        check_is_block(cells[group], f"cells.yaml {group}")
         for key, item in cells[group].items():
-            check_keys(item, wanted, f"cells.yaml {group}.{key}")
+            check_block(item, dict.fromkeys(wanted, str), f"cells.yaml {group}.{key}")
             expected = _name(group, [item[field] for field in wanted])
             if key != expected:
                 raise ValueError(f"cells.yaml {group}.{key}: by its fields its name should be {expected}")

@@ -1,6 +1,6 @@
 """What a block of params.yaml may hold: its keys, and kinds and ranges of their values."""
 
-__all__ = ["CHOICES", "check_block", "check_keys", "check_value"]
+__all__ = ["CHOICES", "check_block", "check_is_block", "check_keys", "check_value"]
 
 import math
 from typing import get_args, get_origin
@@ -47,14 +47,19 @@ def check_keys(block: dict, allowed: dict | tuple | list, path: str, optional: s
 
     Without `optional`, keys of a tuple must all be there; others are names of a registry, which need not be.
     """
-    if not isinstance(block, dict):
-        raise ValueError(f"{path}: a block of keys is needed, not {block!r}")
+    check_is_block(block, path)
     for key in block:
         if key not in allowed:
             raise ValueError(unknown(path, key, allowed))
     missing = [key for key in allowed if key not in block and key not in (optional or ())]
     if missing and (optional is not None or isinstance(allowed, tuple)):
         raise ValueError(f"{path}: {', '.join(missing)} is missing")
+
+
+def check_is_block(block: object, path: str) -> None:
+    """Raises ValueError unless something is a block of keys."""
+    if not isinstance(block, dict):
+        raise ValueError(f"{path}: a block of keys is needed, not {block!r}")
 
 
 def check_value(value: object, kind: type, path: str) -> None:

@@ -19,6 +19,8 @@ def read_tables(root: Path) -> dict[str, dict]:
             another table's, or one of its lines is listed twice.
     """
     found = read_yaml(root / "tables.yaml") | {group: {} for group in GROUPS}
+    if not isinstance(found.get("tables"), dict):
+        raise ValueError(f"tables.yaml tables: a block of keys is needed, not {found.get('tables')!r}")
     folders = _folders(root)
     for name in sorted({*folders} ^ set(found["tables"])):
         missing = "line in tables.yaml" if name in folders else f"tables/{name}/cells.yaml"
@@ -52,6 +54,8 @@ def read_cells(root: Path, name: str) -> dict[str, dict[str, dict]]:
         raise ValueError(unknown(path, key, ("dataset", "table", *GROUPS)))
     lines = {group: read.get(group) or {} for group in GROUPS}
     for group in GROUPS:
+        if not isinstance(lines[group], dict):
+            raise ValueError(f"{path} {group}: a block of keys is needed, not {lines[group]!r}")
         for key, item in lines[group].items():
             if not isinstance(item, dict) or shared.keys() & item:
                 raise ValueError(f"{path} {group}.{key}: a block without dataset and table, which the file says once")
