@@ -50,6 +50,9 @@ clean:
 
 .venv/ready: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: Python 3.11 or newer is needed; name one with PYTHON=" >&2; exit 1; }
+	@# What a kill leaves of a first installation looks complete to pip: it begins anew.
+	@test -f $@ || rm -rf .venv
+	@rm -f $@
 	$(PYTHON) -m venv .venv
 	pip install --quiet --disable-pip-version-check -r requirements.txt
 	pip install --quiet --disable-pip-version-check --no-deps -e .

@@ -114,7 +114,13 @@ def _remove_parts(root: Path) -> Iterator[str]:
 
 def _is_part(path: Path) -> bool:
     name = PART.fullmatch(path.name)
-    return name is not None and not (name["pid"] and psutil.pid_exists(int(name["pid"])))
+    if name is None or name["pid"] is None:
+        return name is not None
+    try:
+        # In a container nobody may look after the dead: they keep their numbers.
+        return psutil.Process(int(name["pid"])).status() == psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return True
 
 
 if __name__ == "__main__":

@@ -21,7 +21,9 @@ def die_with(parent: int) -> None:
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # 1 is PR_SET_PDEATHSIG
-        if os.getppid() != parent:
+        # A parent that died before it could be asked for was followed by one of another session, init for instance.
+        session = os.getsid(0)
+        if os.getppid() != parent or session not in (os.getpid(), os.getsid(parent)):
             sys.exit("error: what started this process has died")
 
 

@@ -90,6 +90,27 @@ def test_a_damaged_mirror_is_explained(tmp_path: Path, mirror: Path, damage) -> 
         assert part in str(error.value)
 
 
+@pytest.mark.parametrize("number", readers.FULL)
+def test_a_full_disk_is_no_fault_of_a_source_or_an_archive(
+    tmp_path: Path, mirror: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(number, "No room")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("shutil.copyfile", full)
+        with pytest.raises(OSError, match="No room"):
+            raw(tmp_path, mirror)
+    assert not list((tmp_path / "cache/mnist").iterdir())
+    folder = raw(tmp_path, mirror)
+    with monkeypatch.context() as patched:
+        patched.setattr("gzip.GzipFile.read", full)
+        with pytest.raises(OSError, match="No room"):
+            unpack("MNIST", folder)
+    unpack("MNIST", folder)
+    assert read("MNIST", folder)["train"][0].shape == (30, 1, 28, 28)
+
+
 def test_no_network_and_no_mirror(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no source has") as error:
         fetch("mnist", resources("MNIST"), tmp_path / "raw", tmp_path / "cache", [], ["http://127.0.0.1:9/mnist"])

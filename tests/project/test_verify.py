@@ -161,6 +161,8 @@ def test_a_folder_has_the_hash_of_its_listing(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("a")
     (tmp_path / "__pycache__").mkdir()
     (tmp_path / "__pycache__/a.pyc").write_text("x")
+    (tmp_path / ".c.17.part").mkdir()
+    (tmp_path / ".c.17.part/c.txt").write_text("left by a kill")
     a, c = (hashlib.md5(text).hexdigest() for text in (b"a", b"c"))
     listing = f'[{{"md5": "{a}", "relpath": "a.txt"}}, {{"md5": "{c}", "relpath": "b/c.txt"}}]'
     assert digest(tmp_path) == hashlib.md5(listing.encode()).hexdigest() + ".dir"

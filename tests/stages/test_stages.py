@@ -5,6 +5,7 @@ import context
 import errno
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -238,6 +239,16 @@ def test_every_stage_can_be_run_by_hand(stage: str) -> None:
     command = [sys.executable, str(context.ROOT / "stages" / f"{stage}.py"), "--help"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert f"Stage `{stage}`" in done.stdout
+
+
+def test_what_starts_after_its_parent_has_died_ends(tmp_path: Path) -> None:
+    source = f"import sys; sys.path.insert(0, {str(context.ROOT / 'src')!r})\n"
+    source += "import os, time; from latentpriors.processes import die_with\n"
+    source += "while os.getppid() == int(sys.argv[1]): time.sleep(0.01)\n"
+    source += "die_with(os.getppid()); print('goes on')"
+    command = f"{sys.executable} -c {shlex.quote(source)} $$ & exit"
+    done = subprocess.run(command, shell=True, start_new_session=True, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("", "error: what started this process has died\n")
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -107,13 +107,13 @@ def test_dead_and_renumbered_processes_are_forgotten_and_a_living_one_is_not(pro
 
 
 def test_half_written_files_of_the_dead_are_removed(project: Path) -> None:
-    host = socket.gethostname()
-    dead = project / f"models/a/.prior.{host}.{2**22 + 1}.part"
-    living = project / f"models/a/.fit.{host}.{os.getpid()}.part"
-    for path in (dead, living):
-        path.mkdir(parents=True)
-        (path / "seed0.safetensors").write_text("half")
-    (project / "models/a/.Zk3_-aaaaaaaaaaaaaaaaa.tmp").write_text("half")
-    (project / "models/a/.keep").write_text("mine")
-    assert mend(project) == ["removed 2 half-written files and folders of processes that were killed"]
-    assert sorted(path.name for path in (project / "models/a").iterdir()) == sorted([living.name, ".keep"])
+    home, host = project / "models/a", socket.gethostname()
+    with subprocess.Popen(["true"]) as unburied:
+        os.waitid(os.P_PID, unburied.pid, os.WEXITED | os.WNOWAIT)
+        for pid in (os.getpid(), 2**22 + 1, unburied.pid):
+            (home / f".prior.{host}.{pid}.part").mkdir(parents=True)
+            (home / f".prior.{host}.{pid}.part/seed0.safetensors").write_text("half")
+        (home / ".Zk3_-aaaaaaaaaaaaaaaaa.tmp").write_text("half")
+        (home / ".keep").write_text("mine")
+        assert mend(project) == ["removed 3 half-written files and folders of processes that were killed"]
+    assert sorted(path.name for path in home.iterdir()) == [".keep", f".prior.{host}.{os.getpid()}.part"]

@@ -1,7 +1,8 @@
 """Raw files to uint8 images, by the readers of torchvision and scikit-learn."""
 
-__all__ = ["READERS", "DataError", "read", "resources", "unpack"]
+__all__ = ["FULL", "READERS", "DataError", "read", "resources", "unpack"]
 
+import errno
 import gzip
 import inspect
 import zlib
@@ -20,6 +21,7 @@ class DataError(ValueError):
 # torchvision's classes with the interface of its MNIST: four idx files with published checksums.
 READERS = ("digits", "MNIST", "FashionMNIST", "KMNIST")
 SPLITS = ("train", "test")
+FULL = (errno.ENOSPC, errno.EDQUOT)  # the numbers of an OSError where a disk, or a user's part of it, is full
 
 
 def resources(reader: str) -> list[tuple[str, str]]:
@@ -34,6 +36,7 @@ def unpack(reader: str, raw: Path) -> None:
 
     Raises:
         DataError: an archive is missing, truncated or corrupted.
+        OSError: the disk is full.
     """
     if reader == "digits":
         (raw / "SOURCE.txt").write_text("sklearn.datasets.load_digits, inside scikit-learn\n", encoding="utf-8")
@@ -45,6 +48,8 @@ def unpack(reader: str, raw: Path) -> None:
         try:
             _torchvision(reader)(str(raw), download=True)
         except (OSError, EOFError, RuntimeError, zlib.error, gzip.BadGzipFile) as error:
+            if getattr(error, "errno", None) in FULL:
+                raise  # not the archive's fault
             raise DataError(f"an archive in {folder} cannot be unpacked: {error}") from error
 
 

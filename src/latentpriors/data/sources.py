@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from .readers import DataError
+from .readers import FULL, DataError
 
 TIMEOUT = 20  # seconds without an answer
 
@@ -67,8 +67,8 @@ def _from_sources(name: str, md5: str, kept: Path, sources: list[str], tried: li
                 os.replace(part, kept)
                 return True
         except (OSError, ValueError, http.client.HTTPException) as error:
-            if getattr(error, "errno", None) == 28:
-                raise  # a full disk is not the source's fault
+            if getattr(error, "errno", None) in FULL:
+                raise  # not the source's fault
             tried.append(f"{source}/{name}: {error}")
         finally:
             part.unlink(missing_ok=True)

@@ -6,6 +6,7 @@ import functools
 import hashlib
 import json
 import operator
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -20,7 +21,7 @@ def digest(path: Path) -> str | None:
         return hashlib.md5(path.read_bytes()).hexdigest()
     if not path.is_dir():
         return None
-    files = [file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts]
+    files = [file for file in path.rglob("*") if file.is_file() and not _is_ignored(file.relative_to(path))]
     names = sorted((file.relative_to(path).as_posix(), file) for file in files)
     listing = json.dumps([{"md5": digest(file), "relpath": name} for name, file in names])
     return hashlib.md5(listing.encode()).hexdigest() + ".dir"
@@ -92,6 +93,11 @@ def verdict(committed: dict, rerun: float) -> bool:
     if low is None or high is None:
         return abs(rerun - committed["fcd"]) <= WITHOUT_INTERVAL * committed["fcd"]
     return low <= rerun <= high
+
+
+def _is_ignored(path: Path) -> bool:
+    """Whether .dvcignore names a file, or a folder that it is in."""
+    return any(part == "__pycache__" or re.fullmatch(r"\..*\.(part|tmp)", part) for part in path.parts)
 
 
 def _changed(kind: str, paths: Iterable[str], locked: dict, hashes: Mapping[str, str | None]) -> list[str]:
