@@ -68,7 +68,7 @@ def _restore(root: Path, path: Path) -> str:
         path.unlink()
     elif _is_whole(text.encode()):
         with whole(path) as part:
-            part.write_text(text)
+            part.write_text(text, encoding="utf-8")
     else:
         raise ValueError(f"{name} is damaged, and not by a kill; the committed one is `git checkout HEAD -- {name}`")
     return f"{name} was cut in the middle; {len(entries)} of its stages are known, others come from the run-cache"
@@ -85,7 +85,7 @@ def _forget_the_dead(path: Path) -> Iterator[str]:
     if not path.is_file():
         return
     try:
-        found = json.loads(path.read_text())
+        found = json.loads(path.read_text(encoding="utf-8"))
         holders = [*found.get("write", {}).values(), *itertools.chain(*found.get("read", {}).values())]
     except ValueError:
         holders = []
