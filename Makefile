@@ -12,12 +12,8 @@ SHELL := /bin/bash
 .PHONY: reproduce verify test lint readme benchmark requirements clean
 
 reproduce: .venv/ready
-	@python tools/mend.py
-	@# The cells of different autoencoders side by side; dvc repro alone does the same, a stage at a time.
-	@python tools/lanes.py $(TABLE)
-	dvc repro report@$(TABLE)
-	@# A full disk can keep outputs out of the cache while dvc ends with success.
-	@dvc status -q report@$(TABLE) || { echo "error: $(TABLE) is not complete in the cache; is the disk full? See: dvc status" >&2; exit 1; }
+	@# `dvc repro` does the same, a stage at a time.
+	@python tools/engine.py report@$(TABLE)
 	@printf '\n'; sed -n '/^## /q;/^|/p' reports/$(TABLE)/report.md; printf '\nThe report: %s\n' "$(CURDIR)/reports/$(TABLE)/report.html"
 
 # A rerun works in a copy of the last commit inside .work and leaves the committed metrics as they are.

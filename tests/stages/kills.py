@@ -3,13 +3,14 @@
     python tests/stages/kills.py --kills 40
 
 It prints what came of it, in half an hour on two cores, and exits with 1 where anything was lost, wrong or in need of
-a hand. Killed are the whole process group, the same while a dvc.lock is written, one dvc alone or one stage alone.
+a hand. Killed are the whole process group, the same while a dvc.lock is written, the engine alone or a worker alone.
 """
 
 __all__ = ["KINDS", "Campaign"]
 
 import argparse
 import hashlib
+import itertools
 import json
 import os
 import random
@@ -28,9 +29,9 @@ from small_project import Project, wait
 from tqdm import tqdm
 
 ROOT = Path(__file__).resolve().parents[2]
-KINDS = ("group", "lock", "dvc", "stage")
+KINDS = {"group": "", "lock": "", "engine": "tools/engine.py", "worker": "spawn_main"}  # and words of its command
 REPRODUCE = ("make", "--old-file=.venv/ready", "reproduce")  # in the environment that this runs in
-ALONE = 10  # seconds that the others go on where dvc or a stage is killed alone, until Ctrl-C
+ALONE = 10  # seconds that the others go on where the engine or a worker is killed alone, until Ctrl-C
 
 
 class Campaign:
@@ -54,7 +55,7 @@ class Campaign:
 
     def run(self, kills: int) -> None:
         """Kills so many times, every kind as often, and compares whenever the command has ended."""
-        kinds = [KINDS[index % len(KINDS)] for index in range(kills)]
+        kinds = [kind for _, kind in zip(range(kills), itertools.cycle(KINDS), strict=False)]
         self.random.shuffle(kinds)
         project, failed = self._fresh(), False
         with tqdm(total=kills, desc="kills", disable=None) as bar:
@@ -129,9 +130,9 @@ class Campaign:
                 time.sleep(self.random.uniform(0, 0.05) if written else 0.0005)
                 found = found if written else []
             elif kind != "group":
-                found = project.processes({"dvc": "bin/dvc", "stage": "stages/"}[kind])
+                found = project.processes(KINDS[kind])
             with suppress(ProcessLookupError, psutil.NoSuchProcess):
-                if found and kind in ("dvc", "stage"):
+                if found and KINDS[kind]:
                     self.random.choice(found).kill()
                     return True
                 if found:

@@ -97,6 +97,13 @@ class Project:
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout + done.stderr
 
+    def python(self, *arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, *arguments], cwd=self.folder, env=self.environment(), capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
     def start(self, *arguments: str, stderr: int = subprocess.DEVNULL) -> subprocess.Popen:
         return subprocess.Popen(
             ["dvc", *arguments], cwd=self.folder, env=self.environment(), stdout=subprocess.DEVNULL, stderr=stderr

@@ -1,5 +1,6 @@
 """The DAG with real dvc, in a copy of the project, on a few hundred digits."""
 
+import json
 import re
 import shutil
 import signal
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import pytest
 from small_project import Project, wait
+
+from latentpriors.yaml_files import read_yaml
 
 TABLE = "tables/digits-poster/dvc.yaml:"
 FLOW = [f"{TABLE}{stage}@digits-{name}-flow" for name in ("ae", "vae") for stage in ("fit_prior", "sample", "score")]
@@ -37,6 +40,29 @@ def test_a_second_run_does_nothing(project: Project) -> None:
     assert ran(project.dvc("repro")) == []
     assert time.perf_counter() - start < 30  # 3 s on an idle machine
     assert "up to date" in project.dvc("status")
+
+
+def test_the_engine_brings_what_dvc_brings(project: Project, tmp_path: Path) -> None:
+    made = Project(Path(__file__).resolve().parents[2], tmp_path)
+    shutil.copy(project.folder / "params.yaml", made.folder)
+    made.python("tools/engine.py", "report@digits-poster")
+    assert ran(made.dvc("repro")) == []
+    for name in ("dvc.lock", "tables/digits-poster/dvc.lock"):
+        mine, its = (read_yaml(each.folder / name)["stages"] for each in (made, project))
+        for stage in its:
+            outs = [{out["path"]: out["md5"] for out in lock[stage].get("outs", [])} for lock in (mine, its)]
+            models = {path for path in outs[1] if path.startswith(("data/", "models/", "fingerprints/"))}
+            assert {path: outs[0][path] for path in models} == {path: outs[1][path] for path in models}
+    for path in (project.folder / "metrics").rglob("digits-*.json"):
+        figures = [json.loads((each.folder / path.relative_to(project.folder)).read_text()) for each in (made, project)]
+        mine, its = ({key: value for key, value in found.items() if "seconds" not in key} for found in figures)
+        assert mine == its
+    # An experiment, as `dvc exp run -S` makes one.
+    said = made.python("tools/engine.py", "report@digits-poster", "-S", "priors.flow.hidden=[10]")
+    name = re.search(r"saved as the experiment (\S+)", said)[1]
+    assert name in made.dvc("exp", "list")
+    assert read_yaml(made.folder / "params.yaml")["priors"]["flow"]["hidden"] == [10]
+    assert "hidden" in made.dvc("params", "diff")
 
 
 def test_a_hyperparameter_reruns_its_own_cells_and_the_report(project: Project) -> None:
