@@ -19,7 +19,7 @@ DIRECTLY = {
     "evaluation": {"metrics", "networks", "priors", "autoencoders", "training", "store"},
     "fits": {"autoencoders", "priors", "evaluation", "registry", "store", "training"},
     "likelihood": {"autoencoders", "priors", "metrics", "registry", "training"},
-    "project": {"autoencoders", "data", "networks", "registry", "training", "yaml_files", "choices"},
+    "project": {"autoencoders", "data", "networks", "registry", "training", "yaml_files", "choices", "over_seeds"},
     "studies": {
         "likelihood", "evaluation", "fits", "autoencoders", "priors", "metrics", "networks", "registry", "store",
         "training", "project", "over_seeds",

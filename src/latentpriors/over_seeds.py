@@ -9,12 +9,13 @@ import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-
-import pandas as pd
-from dvclive import Live
+from typing import TYPE_CHECKING
 
 from .processes import side_by_side
 from .store import load_json, save_json, whole
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Outside every stage's outputs, which DVC deletes before it runs the stage.
 WORK = Path(os.environ.get("LATENTPRIORS_WORK", Path(__file__).resolve().parents[2] / ".work"))
@@ -95,6 +96,8 @@ def gather(folders: list[Path], name: str, out: Path) -> None:
 
 def curves(folder: Path) -> Callable[[int, dict[str, float]], None]:
     """Returns a function that logs (step, figures) into a seed's folder, by dvclive."""
+    from dvclive import Live  # here and below: who only merges figures need not wait for it
+
     live = Live(str(folder / "live"), dvcyaml=None, report=None, save_dvc_exp=False, cache_images=False)
 
     def log(step: int, figures: dict[str, float]) -> None:
@@ -105,8 +108,10 @@ def curves(folder: Path) -> Callable[[int, dict[str, float]], None]:
     return log
 
 
-def gather_curves(folders: list[Path]) -> pd.DataFrame:
+def gather_curves(folders: list[Path]) -> "pd.DataFrame":
     """Returns what was logged for all seeds as rows of step, seed, figure and value."""
+    import pandas as pd
+
     tables = [
         pd.read_csv(file, sep="\t").set_axis(["step", "value"], axis=1).assign(seed=index, figure=file.stem)
         for index, folder in enumerate(folders)

@@ -5,7 +5,6 @@ __all__ = ["PCA"]
 import math
 
 import torch
-from sklearn import decomposition
 from torch import Tensor, nn
 
 from ..priors.gaussian import Gaussian
@@ -47,6 +46,8 @@ class PCA(Autoencoder):
         if not x.isfinite().all():
             raise ValueError("the training images have entries that are not finite; clean them first")
         # Its signs are settled by the largest entry of each axis, so that two machines agree.
+        from sklearn import decomposition  # here: a stage that looks for a method imports them all
+
         found = decomposition.PCA(self.latent, svd_solver="covariance_eigh").fit(x.cpu().numpy())
         self._set(*map(torch.from_numpy, (found.mean_, found.components_, found.explained_variance_)))
         figures = {"reconstruction": self._error(data[0])}

@@ -3,7 +3,6 @@
 __all__ = ["Splits", "split"]
 
 import torch
-from sklearn.model_selection import train_test_split
 from torch import Tensor
 
 from .readers import DataError
@@ -25,6 +24,8 @@ def split(parts: Splits, validation: int, test: int | None, train: int | None, s
     Raises:
         DataError: there are not enough images, or too few of a class.
     """
+    from sklearn.model_selection import train_test_split  # here: `check` imports this room without splitting
+
     images, labels = parts["train"]
     if ("test" in parts) == (test is not None):
         raise DataError("give the size of the test split exactly where the data set has no official one")

@@ -3,15 +3,17 @@
 __all__ = ["GMM"]
 
 import warnings
+from typing import TYPE_CHECKING
 
 import torch
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.mixture import GaussianMixture
 from torch import Tensor
 from torch.distributions import MultivariateNormal
 
 from ..training import Budget
 from .base import Prior
+
+if TYPE_CHECKING:
+    from sklearn.mixture import GaussianMixture
 
 
 class GMM(Prior):
@@ -46,6 +48,8 @@ class GMM(Prior):
         self.register_buffer("choleskys", torch.eye(dim)[None])
 
     def fit(self, codes: Tensor, validation: Tensor, budget: Budget) -> dict[str, float]:
+        from sklearn.exceptions import ConvergenceWarning
+
         train, held_out = codes.double().cpu().numpy(), validation.double().cpu().numpy()
         possible = [K for K in self.components if len(train) >= 10 * K]
         if not possible:
@@ -77,10 +81,12 @@ class GMM(Prior):
         joint = [parts.log_prob(chunk[:, None]) + self.weights.log() for chunk in z.split(1000)]
         return torch.cat(joint).logsumexp(dim=1)
 
-    def _mixture(self, components: int, seed: int) -> GaussianMixture:
+    def _mixture(self, components: int, seed: int) -> "GaussianMixture":
+        from sklearn.mixture import GaussianMixture
+
         return GaussianMixture(components, reg_covar=self.regularization, max_iter=self.iterations, random_state=seed)
 
-    def _copy(self, mixture: GaussianMixture) -> None:
+    def _copy(self, mixture: "GaussianMixture") -> None:
         self.weights = torch.as_tensor(mixture.weights_).to(self.weights)
         self.means = torch.as_tensor(mixture.means_).to(self.means)
         self.choleskys = torch.linalg.cholesky(torch.as_tensor(mixture.covariances_)).to(self.choleskys)

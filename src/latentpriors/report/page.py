@@ -8,14 +8,16 @@ import re
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jinja2 import Environment
 from markupsafe import Markup, escape
-from matplotlib.figure import Figure
-from PIL import Image
 
-from .plots.style import save
 from .sheets import Sheet, plain
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from PIL import Image
 
 
 @dataclass(frozen=True)
@@ -69,10 +71,12 @@ class Section:
         return any(block.kind == kind for block in self.blocks)
 
 
-def written(name: str, drawn: Figure | Image.Image | None, caption: str, out: Path) -> list[Picture]:
+def written(name: str, drawn: "Figure | Image.Image | None", caption: str, out: Path) -> list[Picture]:
     """Writes a picture to OUT/NAME.png and returns it as a block; no block where there is none."""
     if drawn is None:
         return []
+    from .plots.style import save  # here: a page without pictures need not wait for matplotlib
+
     save(drawn, out / f"{name}.png")
     return [Picture(out / f"{name}.png", name, caption)]
 
