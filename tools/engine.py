@@ -144,7 +144,6 @@ def reproduce(root: Path, stages: Mapping[str, Stage], targets: list[str], clien
 
     plan, failures, running, tasks = Plan(producers(stages), targets), {}, defaultdict(set), as_completed()
     place = {name: index for index, name in enumerate(plan.order)}
-
     settings = {key: value for key, value in os.environ.items() if key.startswith(worker.PREFIX)}
 
     def submit(name: str, seeds: Iterable[str]) -> None:
@@ -178,18 +177,19 @@ def reproduce(root: Path, stages: Mapping[str, Stage], targets: list[str], clien
                 bar.set_postfix_str(f"{len(running)} running: {', '.join(map(_short, list(running)[:3]))}")
                 if running:
                     future = next(tasks)
-                    name, *_ = future.key
+                    name, seed, _ = future.key
                     missing, failure = _outcome(future)
                     running[name].discard(future)
                     if failure is not None and name not in failures:
                         finished(name, failure)
-                    if not running[name]:
-                        del running[name]
-                        if name not in failures and missing:
-                            submit(name, map(str, missing))
-                        elif name not in failures:
-                            records.add(name)
-                            finished(name)
+                    if running[name]:
+                        continue
+                    del running[name]
+                    if missing is not None and name not in failures:
+                        submit(name, map(str, missing) if seed == "none" else ["none"])
+                    elif name not in failures:
+                        records.add(name)
+                        finished(name)
                 if time.monotonic() - written > EVERY:
                     records.write()
                     written = time.monotonic()
@@ -242,7 +242,7 @@ def connected(options: argparse.Namespace) -> Iterator:
         client = Client(cluster)
     try:
         print(f"note: the workers can be watched at {client.dashboard_link}", file=sys.stderr)
-        agree(client)
+        agree(client, None if options.slurm is not None else PATIENCE)  # a queue may be long
         yield client
     finally:
         client.close()
@@ -262,12 +262,13 @@ def slurm(settings: Iterable[str]):
     return SLURMCluster(**given, local_directory=str(ROOT / ".work/dask"), log_directory=str(ROOT / ".work/slurm"))
 
 
-def agree(client) -> None:
+def agree(client, patience: float | None = PATIENCE) -> None:
+    """Raises an error unless workers come within some seconds, and have what this process has."""
     token = ROOT / f".work/driver.{socket.gethostname()}.{uuid.uuid4().hex}"
     token.parent.mkdir(exist_ok=True)
     token.touch()
     try:
-        client.wait_for_workers(1, timeout=PATIENCE)
+        client.wait_for_workers(1, timeout=patience)
         mine = worker.facts(str(ROOT), str(token))
         for address, found in client.run(worker.facts, str(ROOT), str(token)).items():
             if not found["shared"]:
@@ -277,15 +278,16 @@ def agree(client) -> None:
                     f"the worker {address} has {', '.join(other)}; start it in this checkout's environment"
                 )
     except TimeoutError as error:
-        raise OSError(f"no worker has come to {client.scheduler.address} in {PATIENCE} seconds") from error
+        raise OSError(f"no worker has come to {client.scheduler.address} in {patience} seconds") from error
     finally:
         token.unlink()
 
 
-def _outcome(future) -> tuple[list[int], str | None]:
+def _outcome(future) -> tuple[list[int] | None, str | None]:
+    """Returns what `run_stage` does, or that its worker was lost."""
     if future.status == "finished":
         return future.result()
-    return [], f"its worker was lost, too often to try again; was there too little memory? ({future.exception()})"
+    return None, f"its worker was lost, too often to try again; was there too little memory? ({future.exception()})"
 
 
 def _file(name: str) -> str:

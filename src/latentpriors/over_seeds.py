@@ -22,7 +22,7 @@ WORK = Path(os.environ.get("LATENTPRIORS_WORK", Path(__file__).resolve().parents
 
 
 class Waiting(Exception):
-    """A stage goes on when other processes have fitted their seeds.
+    """A stage goes on when processes have fitted their seeds.
 
     Arguments:
         seeds: The numbers of those that are missing.
@@ -46,8 +46,8 @@ def each_seed(
     That is the parameters, the input files and the code. On a CPU the seeds run side by side, one thread each: that is
     faster than one seed on all cores, and its figures do not depend on how many there are.
 
-    Where the environment variable LATENTPRIORS_SEED is a number, this process fits that seed alone, and others the
-    others; where it is "none", it fits one if no other is missing, and else asks for them.
+    Where the environment variable LATENTPRIORS_SEED is a number, this process fits that seed, and others fit others;
+    where it is "none", it goes on with the stage unless several are missing, for which it asks.
 
     Arguments:
         label: The stage and the cell, for the folder's name.
@@ -58,13 +58,14 @@ def each_seed(
         code: The fingerprints of the stage and its methods, as `project.code.fingerprints` names them.
 
     Raises:
-        Waiting: seeds are missing that other processes shall fit.
+        Waiting: seeds are missing that other processes shall fit, or this one has fitted its own.
     """
     run = _digest(settings, code)  # once: an edit while seeds are fitted is not what they ran
     folders = [WORK / label / _digest({"run": run}, inputs(index)) / f"seed{index}" for index in range(seeds)]
-    missing, mine = _missing(folders), os.environ.get("LATENTPRIORS_SEED", "")
+    missing, mine = _missing(folders), os.environ.get("LATENTPRIORS_SEED", "all")
     if mine == "none" and len(missing) > 1:
         raise Waiting(missing)
+    fitted = [index for index in missing if mine in ("all", "none", str(index))]
 
     def one(index: int) -> None:
         with whole(folders[index]) as part:
@@ -75,10 +76,9 @@ def each_seed(
             spent = {"seconds": time.perf_counter() - start, "cpu_seconds": time.process_time() - used}
             save_json(part / "facts.json", spent | facts)
 
-    fitted = [index for index in missing if not mine.isdecimal() or index == int(mine)]
     side_by_side(one, fitted, settings.get("device", ""))
-    if left := _missing(folders):
-        raise Waiting(left)
+    if missing and mine not in ("all", "none"):  # what comes after is for one process
+        raise Waiting(_missing(folders))
     return folders
 
 

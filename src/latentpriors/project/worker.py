@@ -34,8 +34,10 @@ def code_digest(root: str) -> str:
     return digest.hexdigest()
 
 
-def run_stage(root: str, command: str, seed: str, settings: dict[str, str]) -> tuple[list[int], str | None]:
-    """Runs a stage; returns the seeds that must be fitted first, and what it said if it failed.
+def run_stage(
+    root: str, command: str, seed: str, settings: dict[str, str]
+) -> tuple[list[int] | None, str | None]:  # fmt: skip
+    """Runs a stage; returns the seeds that it waits for, None at its end, and what it said if it failed.
 
     Arguments:
         root: The checkout.
@@ -64,9 +66,9 @@ def run_stage(root: str, command: str, seed: str, settings: dict[str, str]) -> t
     finally:
         sys.argv = before
     if failure is None:
-        return [], None
+        return None, None
     output.seek(0)
-    return [], "\n".join([*output.read().splitlines()[-LAST:], failure])
+    return None, "\n".join([*output.read().splitlines()[-LAST:], failure])
 
 
 def _import_anew(root: str, settings: dict[str, str]) -> None:
