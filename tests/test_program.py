@@ -16,6 +16,9 @@ from latentpriors.program import program
         ("score --image=x", "latentpriors score: the option: '--image' is unknown; choose from --images, "),
         ("score --images=x --dataset=mnits", "--dataset: 'mnits' is unknown; choose from mnist, digits"),
         ("fit --codes x --out y --prior flow flw", "--prior: 'flw' is unknown; choose from flow, "),
+        ("score --images= --dataset=mnist", "latentpriors score: --images: the path is empty"),
+        ("fit --codes x --out y --prior kde --steps 1e3", "a whole number from 1 on is needed, not '1e3'"),
+        ("fit --codes x --out y --prior kde --seed -1", "a whole number from 0 to 4294967295 is needed, not '-1'"),
         ("fit --codes x", "latentpriors fit: the following arguments are required: --prior, --out"),
     ],
 )
