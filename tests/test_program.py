@@ -39,3 +39,9 @@ def test_a_sign_that_the_locale_lacks_stops_nothing(monkeypatch: pytest.MonkeyPa
     with program("it"):
         print("1–2", flush=True)
     assert latin.buffer.getvalue() == b"1?2\n"
+
+
+def test_a_closed_output_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    with program("it"):
+        print("unheard")

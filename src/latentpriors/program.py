@@ -21,7 +21,8 @@ def program(name: str, interrupted: str = "interrupted") -> Iterator[None]:
         name: Of the program, for the line.
         interrupted: What it says where its user stops it.
     """
-    sys.stdout.reconfigure(errors="replace")  # a locale without a sign must not stop it
+    if sys.stdout:  # a service may have none
+        sys.stdout.reconfigure(errors="replace")  # a locale without a sign must not stop it
     try:
         yield
     except KeyboardInterrupt:
