@@ -5,6 +5,7 @@ from context import ROOT, run
 from pathlib import Path
 
 from latentpriors.project.check import check as check_all
+from latentpriors.project.pipeline import resolve
 from latentpriors.project.tables import read_tables
 from latentpriors.registry import KINDS, modules
 from latentpriors.store import save_json, whole
@@ -19,10 +20,11 @@ def check(params: dict, out: Path, blocks: Path) -> None:
         blocks: The JSON file of the modules that each block brings in, for the stage `fingerprint`: DVC cannot look up
             a block's method, and another number in a block changes none.
     """
-    check_all(params, read_tables(ROOT))
-    stages = read_yaml(ROOT / "dvc.yaml")["stages"]
+    check_all(params, tables := read_tables(ROOT))
+    stages = resolve(read_yaml(ROOT / "dvc.yaml"), params | tables)
+    frozen = {name for name, stage in stages.items() if stage.frozen}
     for name, kind in itertools.product(params["datasets"], ("classifier", "judge")):
-        if stages[f"train_{kind}"]["do"].get("frozen") and not (ROOT / f"data/{name}/{kind}").is_dir():
+        if f"train_{kind}@{name}" in frozen and not (ROOT / f"data/{name}/{kind}").is_dir():
             raise ValueError(
                 f"data/{name}/{kind} is missing, and dvc.yaml has train_{kind} frozen: take `frozen: true` away, run "
                 f"`dvc repro train_{kind}@{name}`, and put it back"

@@ -10,7 +10,7 @@ from latentpriors.evaluation.interpolation import images, pictures
 from latentpriors.fits import load_autoencoder, load_codes
 from latentpriors.priors.base import FittedPrior
 from latentpriors.runs import device, generator, value
-from latentpriors.store import load_tensors, save_tensors, whole
+from latentpriors.store import load_tensors, save_tensors, seed_files, whole
 
 
 @torch.no_grad()
@@ -33,7 +33,7 @@ def sample(
     where, n = device(params), value(params, f"datasets.{dataset}.samples")
     with whole(out) as part:
         part.mkdir(parents=True)
-        for path in sorted(priors.glob("*.safetensors")):
+        for path in seed_files(priors):
             fitted = FittedPrior.load(path, where)
             model = load_autoencoder(weights / path.name, where)
             # The cell's name seeds the noise.

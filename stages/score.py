@@ -21,7 +21,7 @@ from latentpriors.evaluation.previews import save_grid
 from latentpriors.over_seeds import merged
 from latentpriors.processes import side_by_side
 from latentpriors.runs import device
-from latentpriors.store import load_json, load_tensors, save_json, whole
+from latentpriors.store import load_json, load_tensors, save_json, seed_files, whole
 
 
 def score(
@@ -44,7 +44,7 @@ def score(
     where, facts = device(params), load_json(fit / "facts.json")
     classifiers, judges = (load_classifiers(folder, where) for folder in (classifier, judge))
     real = load_reference(reference, classifiers, judges)
-    files = sorted(samples.glob("seed*.safetensors"))
+    files = seed_files(samples)
 
     def one(index: int) -> tuple[dict, np.ndarray]:
         (drawn, about), stored = load_tensors(files[index]), load_tensors(codes / files[index].name)[0]

@@ -9,7 +9,7 @@ from latentpriors.over_seeds import merged
 from latentpriors.priors.base import FittedPrior
 from latentpriors.processes import side_by_side
 from latentpriors.runs import device, generator
-from latentpriors.store import load_tensors, save_json
+from latentpriors.store import load_tensors, save_json, seed_files
 
 
 def score_bound(
@@ -26,9 +26,7 @@ def score_bound(
         priors: The folder of the cell's priors.
         metrics: The JSON file for the figures.
     """
-    where, files = device(params), sorted(priors.glob("seed*.safetensors"))
-    if not files:
-        raise ValueError(f"there are no priors in {priors}; run fit_prior first")
+    where, files = device(params), seed_files(priors)
     data = load_tensors(images, where)[0]
     test, validation = (data[f"{split}.images"].float() / 255 for split in ("test", "validation"))
 

@@ -8,7 +8,7 @@ from sklearn.decomposition import PCA
 from latentpriors.metrics import class_structure
 from latentpriors.over_seeds import merged
 from latentpriors.processes import side_by_side
-from latentpriors.store import load_tensors, save_json
+from latentpriors.store import load_tensors, save_json, seed_files
 
 
 def score_codes(params: dict, images: Path, codes: Path, metrics: Path) -> None:
@@ -19,7 +19,7 @@ def score_codes(params: dict, images: Path, codes: Path, metrics: Path) -> None:
         codes: The folder of an autoencoder's codes.
         metrics: The JSON file for the figures.
     """
-    data, files = load_tensors(images)[0], sorted(codes.glob("seed*.safetensors"))
+    data, files = load_tensors(images)[0], seed_files(codes)
     labels = data["train.labels"], data["test.labels"]
 
     def structure(index: int) -> dict[str, float]:

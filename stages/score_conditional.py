@@ -9,7 +9,7 @@ from latentpriors.fits import load_autoencoder
 from latentpriors.metrics import student_interval
 from latentpriors.over_seeds import merged
 from latentpriors.runs import device, generator
-from latentpriors.store import load_tensors, save_json, whole
+from latentpriors.store import load_tensors, save_json, seed_files, whole
 from latentpriors.studies.conditional import class_accuracy, conditional_accuracy, style_grid
 
 STYLES = 8  # rows of the picture
@@ -28,11 +28,9 @@ def score_conditional(
         metrics: The JSON file for the figures.
         preview: The folder for the picture.
     """
-    where, paths = device(params), sorted(weights.glob("seed*.safetensors"))
+    where, paths = device(params), seed_files(weights)
     data, classifiers = load_tensors(images, where)[0], load_classifiers(classifier, where)
     pictures, labels = data["test.images"], data["test.labels"]
-    if not paths:
-        raise ValueError(f"there are no weights in {weights}; run train_autoencoder first")
     models = [load_autoencoder(path, where) for path in paths]
     n = max(1, len(labels) // len(models[0].centers))  # as many as the test split has, so that both say as much
     seeds = [

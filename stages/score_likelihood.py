@@ -9,7 +9,7 @@ from latentpriors.likelihood.terms import likelihood_figures
 from latentpriors.over_seeds import merged
 from latentpriors.processes import side_by_side
 from latentpriors.runs import device, generator
-from latentpriors.store import load_tensors, save_json
+from latentpriors.store import load_tensors, save_json, seed_files
 
 
 def score_likelihood(params: dict, autoencoder: str, images: Path, weights: Path, codes: Path, metrics: Path) -> None:
@@ -22,9 +22,7 @@ def score_likelihood(params: dict, autoencoder: str, images: Path, weights: Path
         codes: The folder of its codes.
         metrics: The JSON file for the figures.
     """
-    where, files = device(params), sorted(weights.glob("seed*.safetensors"))
-    if not files:
-        raise ValueError(f"there are no weights in {weights}; run train_autoencoder first")
+    where, files = device(params), seed_files(weights)
     data = load_tensors(images, where)[0]
     test, validation = (data[f"{split}.images"].float() / 255 for split in ("test", "validation"))
     models = [load_autoencoder(path, where) for path in files]

@@ -10,7 +10,7 @@ from latentpriors.fits import load_autoencoder, load_codes
 from latentpriors.processes import side_by_side
 from latentpriors.runs import device, generator, seed, value
 from latentpriors.studies.trials import best_after, finished, load_log, record
-from latentpriors.studies.tuning import score, trials
+from latentpriors.studies.tuning import check_recipe, score, trials
 from latentpriors.training import Protocol
 from latentpriors.yaml_files import read_yaml
 
@@ -25,6 +25,7 @@ def tune(params: dict, dataset: str, prior: str) -> None:
         prior: A name in tuning.yaml, several with commas, or all.
     """
     recipe, log = read_yaml(ROOT / "tuning.yaml"), ROOT / f"metrics/tuning/{dataset}.csv"
+    check_recipe(recipe)
     for name in recipe["priors"] if prior == "all" else prior.split(","):
         _tune(params, dataset, name, recipe, log)
         print(best_after(load_log(log)).query("prior == @name").to_string(index=False))

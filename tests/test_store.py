@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from latentpriors.registry import find
-from latentpriors.store import StoreError, contents, load_json, load_tensors, save_json, save_tensors, whole
+from latentpriors.store import StoreError, contents, load_json, load_tensors, save_json, save_tensors, seed_files, whole
 
 
 def test_round_trip(tmp_path: Path) -> None:
@@ -54,6 +54,14 @@ def test_a_folder_is_replaced_as_a_whole(tmp_path: Path) -> None:
     assert [path.name for path in folder.iterdir()] == ["new"]
 
 
+def test_a_file_takes_no_folders_place(tmp_path: Path) -> None:
+    (tmp_path / "kept").write_text("")
+    with pytest.raises(OSError, match=str(tmp_path)):
+        save_json(tmp_path, {"a": 1})
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+    assert not list(tmp_path.parent.glob(".*.part"))
+
+
 @pytest.mark.parametrize("keep", [0, 5, 60])
 def test_damaged_files_are_named(tmp_path: Path, keep: int) -> None:
     tensors, text = tmp_path / "t.safetensors", tmp_path / "j.json"
@@ -63,6 +71,29 @@ def test_damaged_files_are_named(tmp_path: Path, keep: int) -> None:
         path.write_bytes(path.read_bytes()[:keep])
         with pytest.raises(StoreError, match=rf"{path.name} is damaged.*dvc repro"):
             load(path)
+
+
+def test_facts_are_a_dictionary(tmp_path: Path) -> None:
+    (tmp_path / "j.json").write_text("[1]")
+    save_tensors(tmp_path / "t.safetensors", {"a": torch.zeros(1)}, [1])
+    for load, name in ((load_json, "j.json"), (load_tensors, "t.safetensors")):
+        with pytest.raises(StoreError, match=f"{name} is damaged .a dictionary is needed, and this is a list"):
+            load(tmp_path / name)
+
+
+def test_a_file_of_another_kind_is_named_where_a_tensor_is_missing(tmp_path: Path) -> None:
+    save_tensors(tmp_path / "t.safetensors", {"a": torch.zeros(1), "b": torch.zeros(1)})
+    tensors, _ = load_tensors(tmp_path / "t.safetensors")
+    with pytest.raises(StoreError, match=r"t.safetensors is of another kind: it holds no train.images, but a, b$"):
+        tensors["train.images"]
+
+
+def test_the_seeds_of_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "pictures.safetensors").write_text("")
+    with pytest.raises(StoreError, match=f"{tmp_path} holds no seed0.safetensors"):
+        seed_files(tmp_path)
+    (tmp_path / "seed0.safetensors").write_text("")
+    assert [path.name for path in seed_files(tmp_path)] == ["seed0.safetensors"]
 
 
 def test_missing_files_and_bad_numbers(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from dvc.schema import COMPILED_LOCKFILE_SCHEMA, vol
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
+from latentpriors.program import Parser, program  # noqa: E402
 from latentpriors.yaml_files import parse_yaml  # noqa: E402
 
 EMPTY = "schema: '2.0'\nstages:\n"  # how dvc begins a dvc.lock
@@ -124,8 +125,7 @@ def _is_part(path: Path) -> bool:
 
 
 if __name__ == "__main__":
-    try:
+    Parser(description=__doc__).parse_args()
+    with program("mend"):
         for line in mend(ROOT):
             print(f"note: {line}", file=sys.stderr)
-    except (ValueError, OSError) as error:
-        sys.exit(f"error in mend: {error}")

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from .choices import unknown
 
@@ -20,7 +21,8 @@ def program(name: str, interrupted: str = "interrupted") -> Iterator[None]:
         name: Of the program, for the line.
         interrupted: What it says where its user stops it.
     """
-    sys.stdout.reconfigure(errors="replace")  # a locale without a sign must not stop it
+    if sys.stdout:  # a service may have none
+        sys.stdout.reconfigure(errors="replace")  # a locale without a sign must not stop it
     try:
         yield
     except KeyboardInterrupt:
@@ -50,7 +52,15 @@ class Parser(argparse.ArgumentParser):
                 self.error(unknown("the option", name, known))
         return super().parse_known_args(args, namespace)
 
+    def _get_value(self, action: argparse.Action, text: str) -> object:
+        if action.type is Path and not text:  # an unset variable of a shell: it would be the folder one is in
+            self.error(f"{_of(action)}: the path is empty")
+        return super()._get_value(action, text)
+
     def _check_value(self, action: argparse.Action, value: object) -> None:
         if action.choices is not None and value not in action.choices:
-            what = action.option_strings[0] if action.option_strings else f"the {action.metavar or action.dest}"
-            self.error(unknown(what, value, action.choices))
+            self.error(unknown(_of(action), value, action.choices))
+
+
+def _of(action: argparse.Action) -> str:
+    return action.option_strings[0] if action.option_strings else f"the {action.metavar or action.dest}"

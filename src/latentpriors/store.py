@@ -1,6 +1,6 @@
 """Whole-or-nothing files: safetensors for arrays, JSON for results, checked when they are loaded."""
 
-__all__ = ["StoreError", "contents", "load_json", "load_tensors", "save_json", "save_tensors", "whole"]
+__all__ = ["StoreError", "contents", "load_json", "load_tensors", "save_json", "save_tensors", "seed_files", "whole"]
 
 import errno
 import json
@@ -27,6 +27,9 @@ def whole(path: Path) -> Iterator[Path]:
     """Yields a temporary path beside `path`, for a file or a folder, and renames it when the block ends.
 
     Where the block raises (a full disk, say), `path` stays as it was and the temporary is removed.
+
+    Raises:
+        IsADirectoryError: a file was written, and `path` is a folder.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -35,7 +38,7 @@ def whole(path: Path) -> Iterator[Path]:
         yield part
         for file in [part] if part.is_file() else sorted(part.rglob("*")):
             _flush(file)
-        if path.is_dir():
+        if path.is_dir() and part.is_dir():
             shutil.rmtree(path)
         os.replace(part, path)
     finally:
@@ -58,13 +61,14 @@ def load_tensors(path: Path, device: str | torch.device = "cpu") -> tuple[dict[s
     """Returns the tensors of a file and the facts about them.
 
     Raises:
-        StoreError: the file is missing or damaged.
+        StoreError: the file is missing or damaged; or later, where a tensor is asked for that it does not hold.
     """
+    _present(path)
     try:
-        with safe_open(_present(path), framework="pt", device=str(device)) as file:
-            about = json.loads((file.metadata() or {}).get("about", "{}"))
-            return {name: file.get_tensor(name) for name in file.keys()}, about  # noqa: SIM118
-    except (SafetensorError, json.JSONDecodeError) as error:
+        with safe_open(path, framework="pt", device=str(device)) as file:
+            about = _dictionary((file.metadata() or {}).get("about", "{}"))
+            return _Tensors(path, {name: file.get_tensor(name) for name in file.keys()}), about  # noqa: SIM118
+    except (SafetensorError, ValueError) as error:
         raise StoreError(f"{path} is damaged ({error}); delete it and run `dvc repro` again") from error
 
 
@@ -92,10 +96,21 @@ def contents(
     if found != version:
         raise StoreError(f"{path} is of format {found}, and {what} of format {version} is needed; {advice}")
     try:
-        yield tensors, about
+        yield dict(tensors), about
     except (LookupError, TypeError, ValueError, RuntimeError) as error:
         reason = textwrap.shorten(f"{type(error).__name__}: {error}", 200, placeholder=" ...")
         raise StoreError(f"{path} does not hold {what} ({reason}); {advice}") from error
+
+
+def seed_files(folder: Path) -> list[Path]:
+    """Returns the file of each seed in a folder, as `over_seeds.gather` names them.
+
+    Raises:
+        StoreError: there is none.
+    """
+    if not (files := sorted(folder.glob("seed*.safetensors"))):
+        raise StoreError(f"{folder} holds no seed0.safetensors, seed1.safetensors ...; `dvc repro` makes them")
+    return files
 
 
 def save_json(path: Path, value: dict) -> None:
@@ -111,10 +126,29 @@ def load_json(path: Path) -> dict:
     Raises:
         StoreError: the file is missing or damaged.
     """
+    text = _present(path).read_bytes()
     try:
-        return json.loads(_present(path).read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        return _dictionary(text.decode())
+    except ValueError as error:
         raise StoreError(f"{path} is damaged ({error}); delete it and run `dvc repro` again") from error
+
+
+class _Tensors(dict):
+    """The tensors of a file by their names: of a file of another kind, the first that is asked for says so."""
+
+    def __init__(self, path: Path, tensors: dict[str, torch.Tensor]):
+        super().__init__(tensors)
+        self.path = path
+
+    def __missing__(self, name: str) -> torch.Tensor:
+        held = textwrap.shorten(", ".join(sorted(self)), 100, placeholder=" ...")
+        raise StoreError(f"{self.path} is of another kind: it holds no {name}, but {held or 'nothing'}")
+
+
+def _dictionary(text: str) -> dict:
+    if not isinstance(found := json.loads(text), dict):
+        raise ValueError(f"a dictionary is needed, and this is a {type(found).__name__}")
+    return found
 
 
 def _present(path: Path) -> Path:

@@ -349,5 +349,5 @@ def test_stage_runs_on_two_seeds(tmp_path: Path, name: str) -> None:
         first, second = found[f"{figure}_by_seed"]
         assert first != second or figure == "mismatch_accuracy"
         assert found[figure] == pytest.approx((first + second) / 2)
-    with pytest.raises(ValueError, match="there are no weights in"):
+    with pytest.raises(ValueError, match="holds no seed0"):
         stage.score_likelihood({"device": "cpu"}, name, weights=tmp_path, metrics=tmp_path / "x", **arguments)

@@ -174,6 +174,13 @@ def test_arrays_are_of_real_numbers(good: np.ndarray, call: Callable) -> None:
             call(bad)
 
 
+def test_a_mask_is_not_passed_over() -> None:
+    masked = np.ma.masked_array([1.0, 2.0, 99.0], mask=[False, False, True])
+    with pytest.raises(ValueError, match="values are masked in places"):
+        metrics.student_interval(masked)
+    assert metrics.student_interval(masked.compressed()) == metrics.student_interval([1.0, 2.0])
+
+
 @pytest.mark.parametrize(("good", "call"), NUMBERS.values(), ids=NUMBERS)
 def test_single_numbers_are_real_and_finite(good: float, call: Callable) -> None:
     call(good)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
@@ -104,6 +105,11 @@ def test_false_differences_are_as_rare_as_promised() -> None:
     assert stats.binomtest(sum(pairs.differ.any() for pairs in tables), runs, 0.05, "greater").pvalue > 0.001
 
 
+def test_a_frame_has_a_row_in_each_column() -> None:
+    figures = {"a": [1.0, 1.1, 1.2], "b": [5.0, 5.1, 5.3]}
+    assert compare(pd.DataFrame(figures), dict.fromkeys("ab"))[1] == compare(figures, dict.fromkeys("ab"))[1]
+
+
 def test_bad_tables_are_refused() -> None:
     with pytest.raises(ValueError, match="no rows"):
         compare({}, {})
@@ -173,6 +179,7 @@ def test_detectable_difference_in_simulation_and_its_ends() -> None:
     found = stats.ttest_1samp(random.normal(effect, 1, (20_000, 3)), 0, axis=1).pvalue < 0.05
     assert found.mean() == pytest.approx(0.8, abs=0.01)
     assert detectable_difference(1, paired=False) == float("inf")
+    assert detectable_difference(3, paired=False, power=0.02) == 0.0  # chance alone shows one in 2.5% of cases
     for seeds, tests in ((0, 1), (3, 0)):
         with pytest.raises(ValueError, match=r"seeds|tests"):
             detectable_difference(seeds, paired=True, tests=tests)

@@ -69,6 +69,7 @@ def with_nan() -> np.ndarray:
         (np.zeros((30, 0)), r"shape \(30, 0\)"),
         (np.ones((30, 2)), "all the same"),
         (1e8 + np.random.default_rng(0).normal(size=(30, 2)), "column 0 of the codes .* too little about its mean"),
+        (codes() * [1, 1e-60, 1], "column 1 of the codes .*; .* scale what is tiny"),
         (np.ones((30, 2), dtype=bool), "are bool; numbers are needed"),
         (np.full((30, 2), "a"), "numbers are needed"),
         (np.ones((30, 2), dtype=complex), "numbers are needed"),

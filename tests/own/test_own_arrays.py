@@ -58,6 +58,8 @@ def test_tensors_keep_their_kind_and_may_have_one_that_numpy_has_not(tmp_path: P
         ("foreign.npz", foreign(), "read: it holds no array"),
         ("objects.npz", npz(x=np.array([X[0], None], dtype=object)), "be read: Object arrays"),
         ("empty.npy", b"", "be read: "),
+        ("two.npy", npy(X) + npy(X), "be read: it goes on after its first array"),
+        ("many.npz", npz(**{f"array{i}": X[:1] for i in range(99)}), r"array0, array1, .{150,180}, \.\.\.; name one"),
         ("endless.npy", npy(X).replace(b"(200, 1, 8, 8), }   ", b"(9" + b"9" * 13 + b",), }"), "be read: "),
         ("two.npz", npz(a=X, b=X), "it holds the arrays a, b; name one of them images"),
         ("none.npz", npz(), r"it holds the arrays \(none\)"),

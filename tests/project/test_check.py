@@ -44,6 +44,9 @@ def test_the_committed_files_are_right(files: tuple[dict, dict]) -> None:
         ("priors/flw", {}, r"priors.flw, which names no method: 'flw' is unknown; choose from .*flow"),
         ("priors/flow_narrow/method", "flw", r"priors.flow_narrow.method: 'flw' is unknown; choose from .*flow"),
         ("priors/flow_narrow/bins", 3, r"priors.flow_narrow: 'bins' is unknown; choose from transforms"),
+        ("seeds", 2.5, r"^params.yaml seeds: a whole number is needed, not 2.5"),
+        ("priors", {"a b": {"method": "kde"}}, r"^params.yaml priors: a name of letters, .* is needed, not 'a b'"),
+        ("priors", {("a",): {"method": "kde"}}, r"^params.yaml priors: a name .* is needed, not \('a',\)"),
         ("priors/flow", None, r"priors.flow: a block of keys is needed, not None"),
         ("autoencoders/vea", {}, r"autoencoders.vea, which names no method: 'vea' is unknown; choose from .*vae"),
         ("autoencoders/vae/beta", -1, r"autoencoders.vae.beta: -1 is negative"),
@@ -133,6 +136,12 @@ def test_missing_keys(files: tuple[dict, dict]) -> None:
     del params["datasets"]["mnist"]["prior"]["steps"]
     with pytest.raises(ValueError, match=r"datasets.mnist.prior: steps is missing"):
         check(params, cells)
+
+
+def test_a_mistake_in_tables_yaml_is_said_to_be_there(files: tuple[dict, dict]) -> None:
+    params, cells = files
+    with pytest.raises(ValueError, match=r"^tables.yaml designs.x: dataset, autoencoder, prior is missing"):
+        check(params, cells | {"designs": {"x": {}}})
 
 
 @pytest.mark.parametrize(

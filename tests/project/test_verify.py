@@ -112,6 +112,21 @@ def test_templates_are_filled_in() -> None:
         resolve(broken, CELLS)
 
 
+@pytest.mark.parametrize(
+    ("stages", "message"),
+    [
+        (None, "stages: a block of keys is needed, not None"),
+        ({"train": "text"}, "the stage train has another form"),
+        ({"train": {"deps": ["a"]}}, "the stage train .*'cmd'"),
+        ({"train": {"cmd": ["a", "b"]}}, "the stage train has another form"),
+        ({"train": {"foreach": ["a"], "do": {"cmd": "a"}}}, "the stage train has another form"),
+    ],
+)
+def test_a_pipeline_of_another_form_is_named(stages: object, message: str) -> None:
+    with pytest.raises(ValueError, match=f"^dvc.yaml:? {message}"):
+        resolve({"stages": stages}, {})
+
+
 def test_stages_and_locks_are_read_from_all_files(project: Path) -> None:
     assert read_stages(project, PARAMS) == STAGES
     assert set(read_locks(project)) == set(STAGES)

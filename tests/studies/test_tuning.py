@@ -14,7 +14,7 @@ from latentpriors.networks import Classifier
 from latentpriors.report.plots.tuning import best_lines
 from latentpriors.report.tuning import tuning_report
 from latentpriors.studies.trials import CHOSEN_ON, best_after, choice, finished, load_log, record
-from latentpriors.studies.tuning import score, trials
+from latentpriors.studies.tuning import check_recipe, score, trials
 from latentpriors.training import Budget
 from latentpriors.yaml_files import read_yaml
 
@@ -26,6 +26,7 @@ RECIPE = {
 
 def test_the_committed_recipe_is_right(root: Path) -> None:
     recipe, params = (read_yaml(root / f"{name}.yaml") for name in ("tuning", "params"))
+    check_recipe(recipe)
     assert recipe["trials"] == 6
     assert recipe["share"] == pytest.approx(1 / 3, abs=1e-3)
     assert sorted([*recipe["priors"], *recipe["untuned"]]) == sorted(params["priors"])
@@ -51,6 +52,22 @@ def test_mistakes_in_a_recipe_are_named(name: str, changes: list[dict], message:
     recipe = RECIPE | {"priors": RECIPE["priors"] | {"flow": {"default": {"hidden": [8]}, "changes": changes}}}
     with pytest.raises(ValueError, match=message):
         trials(recipe, name)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"trials": "six"}, "tuning.yaml trials: a whole number is needed, not 'six'"),
+        ({"foo": 1}, "tuning.yaml: 'foo' is unknown; choose from trials, "),
+        ({"priors": None}, "tuning.yaml priors: a block of keys is needed, not None"),
+        ({"priors": {"kde": {"default": {}}}}, "tuning.yaml kde: changes is missing"),
+        ({"priors": {"kde": {"default": {}, "changes": "abc"}}}, "tuning.yaml kde.changes: a list is needed"),
+        ({"priors": {"kde": {"default": {}, "changes": [5]}}}, "tuning.yaml kde: a block of keys is needed, not 5"),
+    ],
+)
+def test_a_recipe_of_another_form_is_named(root: Path, change: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        check_recipe(read_yaml(root / "tuning.yaml") | change)
 
 
 def row(prior: str, trial: int, fcd: float | None, **settings: object) -> dict:

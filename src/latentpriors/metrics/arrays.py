@@ -13,8 +13,10 @@ def array(values: ArrayLike, name: str = "values") -> np.ndarray:
     """Returns an array or a tensor of any device as a float64 array.
 
     Raises:
-        ValueError: entries that are no real numbers, or rows of different lengths.
+        ValueError: entries that are no real numbers, or masked ones, or rows of different lengths.
     """
+    if np.ma.is_masked(values):
+        raise ValueError(f"{name} are masked in places; give what is left as an array without a mask")
     try:
         if isinstance(values, torch.Tensor) and not values.is_complex():
             values = values.detach().cpu().double().numpy()

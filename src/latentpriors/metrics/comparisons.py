@@ -63,8 +63,8 @@ def compare(
     """
     import pandas as pd
 
-    missing = sorted(set(figures) - set(groups))
-    if not figures or missing:
+    missing = [name for name in figures if name not in groups]
+    if len(figures) == 0 or missing:
         raise ValueError(f"rows without a group: {missing}; name one for each" if missing else "no rows to compare")
     confidence = fraction(confidence, "confidence")
     figures = {name: series(values, f"the figures of {name}") for name, values in figures.items()}

@@ -2,6 +2,7 @@
 
 __all__ = ["read_array"]
 
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -36,16 +37,19 @@ def _read(path: Path, name: str) -> np.ndarray:
     with path.open("rb") as file:
         if not file.read(6).startswith((b"PK", b"\x93NUMPY")):  # NumPy would call it a pickle
             raise ValueError("it does not begin as files of NumPy do")
-    loaded = np.load(path, allow_pickle=False)
-    if isinstance(loaded, np.ndarray):
+        file.seek(0)
+        loaded = np.load(file, allow_pickle=False)
+        if not isinstance(loaded, np.ndarray):
+            return _one(loaded, name)
+        if file.read(1):  # `np.save` into an open file adds to it
+            raise ValueError("it goes on after its first array; save all as one, or an .npz with names")
         return loaded
-    with loaded:
-        return _one(loaded, name)
 
 
 def _one(stored: Mapping[str, np.ndarray], name: str) -> np.ndarray:
     if len(stored) != 1 and name not in stored:
-        raise ValueError(f"it holds the arrays {', '.join(stored) or '(none)'}; name one of them {name}")
+        held = textwrap.shorten(", ".join(stored) or "(none)", 200, placeholder=" ...")
+        raise ValueError(f"it holds the arrays {held}; name one of them {name}")
     array = stored[name if name in stored else next(iter(stored))]
     if not isinstance(array, np.ndarray):
         raise ValueError("it holds no array of NumPy")

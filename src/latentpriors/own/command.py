@@ -3,7 +3,9 @@
 __all__ = ["main"]
 
 import argparse
+import math
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from ..evaluation.fcd import (
@@ -118,12 +120,15 @@ def _parser(params: dict) -> Parser:
     fitted.add_argument("--codes", required=True, type=Path, help=".npy, .npz or .safetensors, of shape (N, D)")
     priors = ["all", *dict.fromkeys([*names("priors"), *params.get("priors", {})])]
     fitted.add_argument(
-        "--prior", required=True, nargs="+", choices=priors, metavar="NAME", help=f"some of {', '.join(priors)}"
-    )
+        "--prior", required=True, nargs="+", action="extend", choices=priors, metavar="NAME",
+        help=f"some of {', '.join(priors)}",
+    )  # fmt: skip
     fitted.add_argument("--out", required=True, type=Path, help="the folder for priors, samples and figures")
-    fitted.add_argument("--steps", type=_count, default=2000, help="gradient steps, times the prior's factor (2000)")
-    fitted.add_argument("--samples", type=_count, help="how many to draw (a tenth of the codes, as held out)")
-    fitted.add_argument("--seed", type=_seed, default=0, help="of the split, the fit and the samples (0)")
+    fitted.add_argument("--steps", type=_whole(1), default=2000, help="gradient steps, times the prior's factor (2000)")
+    fitted.add_argument("--samples", type=_whole(1), help="how many to draw (a tenth of the codes, as held out)")
+    fitted.add_argument(
+        "--seed", type=_whole(0, 2**32 - 1), default=0, help="of the split, the fit and the samples (0)"
+    )
     fitted.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE",
         help="a hyperparameter, as in params.yaml: hidden=[64,64], or flow.hidden=[64,64] for one of several priors",
@@ -141,16 +146,14 @@ def _chosen(asked: list[str], blocks: dict[str, dict]) -> list[str]:
     return chosen
 
 
-def _count(text: str) -> int:
-    if (count := int(text)) < 1:
-        raise argparse.ArgumentTypeError("a number of at least 1 is needed")
-    return count
+def _whole(least: int, most: float = math.inf) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        if not (text.isdecimal() and least <= int(text) <= most):
+            end = "on" if most == math.inf else f"to {most}"
+            raise argparse.ArgumentTypeError(f"a whole number from {least} {end} is needed, not {text!r}")
+        return int(text)
 
-
-def _seed(text: str) -> int:
-    if not 0 <= (seed := int(text)) < 2**32:
-        raise argparse.ArgumentTypeError(f"a whole number from 0 to {2**32 - 1} is needed")
-    return seed
+    return number
 
 
 def _with_notes(text: str, notes: list[str]) -> str:

@@ -4,6 +4,7 @@ __all__ = ["check", "check_method"]
 
 import inspect
 import itertools
+import re
 from collections.abc import Iterable
 
 from ..autoencoders.base import Autoencoder
@@ -44,34 +45,36 @@ def check(params: dict, cells: dict) -> None:
     blocks = ("seeds", "device", "datasets", "exact", "autoencoders", "priors")
     check_keys(params, blocks, "params.yaml")
     for kind in ("datasets", *KINDS):
-        check_is_block(params[kind], kind)
-    check_value(params["seeds"], int, "seeds")
+        check_is_block(params[kind], f"params.yaml {kind}")
+        for name in params[kind]:
+            if not (isinstance(name, str) and re.fullmatch(r"\w[\w-]*", name, re.ASCII)):
+                raise ValueError(f"params.yaml {kind}: a name of letters, digits, _ and - is needed, not {name!r}")
+    check_value(params["seeds"], int, "params.yaml seeds")
     if params["device"] not in DEVICES:
-        raise ValueError(unknown("device", params["device"], DEVICES))
+        raise ValueError(unknown("params.yaml device", params["device"], DEVICES))
     network, classifier = _arguments(Autoencoder, {"shape", "stochastic"}), _arguments(Classifier, {"shape", "classes"})
     check_keys(cells, ("tables", "studies", "designs", *GROUPS), "tables.yaml")
     _studies(params, cells["studies"])
     for name, block in params["datasets"].items():
+        path = f"params.yaml datasets.{name}"
         schema = DATASET | {kind: DATASET[kind] | {"network": classifier} for kind in ("classifier", "judge")}
         schema |= {"autoencoder": DATASET["autoencoder"] | {"network": network}}
         schema |= {study: STUDIES[study] for study in STUDIES if name in cells["studies"][study]}
-        check_block(block, schema, f"datasets.{name}", optional={*network, *classifier} - {"network", "latent"})
-        _network(block["autoencoder"]["network"], f"datasets.{name}.autoencoder.network", NETWORKS)
+        check_block(block, schema, path, optional={*network, *classifier} - {"network", "latent"})
+        _network(block["autoencoder"]["network"], f"{path}.autoencoder.network", NETWORKS)
         for kind, key in itertools.product(("classifier", "judge"), ("channels", "strides")):
             if len(given := block[kind]["network"].get(key, (0, 0, 0))) != 3:
-                raise ValueError(f"datasets.{name}.{kind}.network.{key}: one for each of three layers, not {given!r}")
+                raise ValueError(f"{path}.{kind}.network.{key}: one for each of three layers, not {given!r}")
         quarters = block["completion"]["quarters"] if "completion" in schema else [1]
         if not quarters or max(quarters) > 3 or len(set(quarters)) < len(quarters):
-            raise ValueError(
-                f"datasets.{name}.completion.quarters: different numbers from 1 to 3 are needed, not {quarters}"
-            )
+            raise ValueError(f"{path}.completion.quarters: different numbers from 1 to 3 are needed, not {quarters}")
         betas = block["sweep"]["betas"] if "sweep" in schema else [1]
         if not betas or min(betas) == 0 or len(set(betas)) < len(betas):
-            raise ValueError(f"datasets.{name}.sweep.betas: different numbers above 0 are needed, not {betas}")
-    check_block(params["exact"], EXACT, "exact")
+            raise ValueError(f"{path}.sweep.betas: different numbers above 0 are needed, not {betas}")
+    check_block(params["exact"], EXACT, "params.yaml exact")
     for kind in KINDS:
         for name, block in params[kind].items():
-            check_method(kind, name, block, f"{kind}.{name}")
+            check_method(kind, name, block, f"params.yaml {kind}.{name}")
     _cells(params, cells)
 
 
@@ -118,28 +121,29 @@ def _cells(params: dict, cells: dict) -> None:
         "bounds": ("dataset", "autoencoder", "prior", "table"),
     }
     for group, wanted in fields.items():
-        check_is_block(cells[group], f"cells.yaml {group}")
+        home = f"tables.yaml {group}" if group in ("tables", "designs") else f"cells.yaml {group}"
+        check_is_block(cells[group], home)
         for key, item in cells[group].items():
-            check_block(item, dict.fromkeys(wanted, str), f"cells.yaml {group}.{key}")
+            check_block(item, dict.fromkeys(wanted, str), f"{home}.{key}")
             expected = _name(group, [item[field] for field in wanted])
             if key != expected:
-                raise ValueError(f"cells.yaml {group}.{key}: by its fields its name should be {expected}")
+                raise ValueError(f"{home}.{key}: by its fields its name should be {expected}")
             for field in (field for field in wanted if field in METHODS):
                 if item[field] not in params[f"{field}s"]:
-                    raise ValueError(unknown(f"cells.yaml {group}.{key}.{field}", item[field], params[f"{field}s"]))
+                    raise ValueError(unknown(f"{home}.{key}.{field}", item[field], params[f"{field}s"]))
             for field in (field for field in wanted if field in TABLES):
                 table = f"{item['dataset']}-{item[field]}"
                 if table not in cells["tables"]:
-                    raise ValueError(unknown(f"cells.yaml {group}.{key}: the table", table, cells["tables"]))
+                    raise ValueError(unknown(f"{home}.{key}: the table", table, cells["tables"]))
             model = f"{item['dataset']}-{item['autoencoder']}" if "prior" in item else None
             if model and model not in cells["models"]:
-                raise ValueError(unknown(f"cells.yaml {group}.{key}: the autoencoder", model, cells["models"]))
+                raise ValueError(unknown(f"{home}.{key}: the autoencoder", model, cells["models"]))
             if model and "table" in item:
-                home = cells["models"][model]["table"]
-                if home not in (item["table"], cells["tables"][f"{item['dataset']}-{item['table']}"]["beside"]):
+                trained = cells["models"][model]["table"]
+                if trained not in (item["table"], cells["tables"][f"{item['dataset']}-{item['table']}"]["beside"]):
                     raise ValueError(
-                        f"cells.yaml {group}.{key}: the table {home} trains {model} and this one does not show it; "
-                        f"move the line to tables/{item['dataset']}-{home}/cells.yaml"
+                        f"{home}.{key}: the table {trained} trains {model} and this one does not show it; "
+                        f"move the line to tables/{item['dataset']}-{trained}/cells.yaml"
                     )
             if group == "bounds" and key not in cells["cells"]:
                 raise ValueError(f"cells.yaml bounds.{key}: no table has such a row; list it under cells first")

@@ -62,19 +62,16 @@ def resolve(pipeline: dict, variables: dict) -> dict[str, Stage]:
         variables: The content of params.yaml and of the files under `vars`.
 
     Raises:
-        ValueError: a template names a key that is not there, or something that this does not know.
+        ValueError: a template names a key that is not there, or a stage has not the form that dvc, or this, knows.
     """
-    found = {}
-    for name, block in pipeline["stages"].items():
-        if "matrix" in block:
-            raise ValueError(f"stage {name} has a matrix, which is not known here; use foreach")
-        if "foreach" not in block:
-            found[name] = _stage(block, variables)
-            continue
-        items = _value(block["foreach"].strip("${} "), variables)
-        each = {key: {"key": key, "item": item} for key, item in items.items()} if isinstance(items, dict) else None
-        for key, scope in (each or {item: {"item": item} for item in items}).items():
-            found[f"{name}@{key}"] = _stage(block["do"], variables | scope)
+    found, stages = {}, pipeline.get("stages")
+    if not isinstance(stages, dict):
+        raise ValueError(f"dvc.yaml stages: a block of keys is needed, not {stages!r}")
+    for name, block in stages.items():
+        try:
+            found |= _filled(name, block, variables)
+        except (LookupError, TypeError, AttributeError) as error:
+            raise ValueError(f"dvc.yaml: the stage {name} has another form than dvc's ({error!r})") from error
     return found
 
 
@@ -124,6 +121,18 @@ def _tables(root: Path, name: str) -> list[Path]:
 
 def _parents(path: str) -> list[str]:
     return [str(parent) for parent in PurePosixPath(path).parents][:-1]
+
+
+def _filled(name: str, block: dict, variables: dict) -> dict[str, Stage]:
+    """Returns a stage, or for a `foreach` each of its stages, by its full name."""
+    if "matrix" in block:
+        raise ValueError(f"stage {name} has a matrix, which is not known here; use foreach")
+    if "foreach" not in block:
+        return {name: _stage(block, variables)}
+    items = _value(block["foreach"].strip("${} "), variables)
+    each = {key: {"key": key, "item": item} for key, item in items.items()} if isinstance(items, dict) else None
+    scopes = each or {item: {"item": item} for item in items}
+    return {f"{name}@{key}": _stage(block["do"], variables | scope) for key, scope in scopes.items()}
 
 
 def _stage(block: dict, scope: dict) -> Stage:

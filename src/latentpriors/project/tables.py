@@ -22,7 +22,7 @@ def read_tables(root: Path) -> dict[str, dict]:
     if not isinstance(found.get("tables"), dict):
         raise ValueError(f"tables.yaml tables: a block of keys is needed, not {found.get('tables')!r}")
     folders = _folders(root)
-    for name in sorted({*folders} ^ set(found["tables"])):
+    for name in sorted({*folders} ^ set(found["tables"]), key=str):
         missing = "line in tables.yaml" if name in folders else f"tables/{name}/cells.yaml"
         raise ValueError(f"the table {name} has no {missing}")
     for name in found["tables"]:

@@ -1,6 +1,6 @@
 """Equal tuning: as many trials for every prior, scored on the validation split."""
 
-__all__ = ["score", "trials"]
+__all__ = ["check_recipe", "score", "trials"]
 
 from pathlib import Path
 
@@ -15,7 +15,25 @@ from ..fits import fit_prior
 from ..networks import Classifier
 from ..priors.base import FittedPrior
 from ..project.check import check_method
+from ..project.schema import check_is_block, check_keys, check_value
 from ..training import Budget
+
+# What tuning.yaml has beside its priors.
+RECIPE = {"trials": int, "share": float, "autoencoder": str, "untuned": tuple[str, ...]}
+
+
+def check_recipe(recipe: dict) -> None:
+    """Raises ValueError where the content of tuning.yaml has another form than that which `trials` takes."""
+    check_keys(recipe, (*RECIPE, "priors"), "tuning.yaml")
+    for key, kind in RECIPE.items():
+        check_value(recipe[key], kind, f"tuning.yaml {key}")
+    check_is_block(recipe["priors"], "tuning.yaml priors")
+    for name, block in recipe["priors"].items():
+        check_keys(block, ("default", "changes"), path := f"tuning.yaml {name}")
+        if not isinstance(block["changes"], list):
+            raise ValueError(f"{path}.changes: a list is needed, not {block['changes']!r}")
+        for settings in (block["default"], *block["changes"]):
+            check_is_block(settings, path)
 
 
 def trials(recipe: dict, name: str) -> list[dict]:

@@ -21,7 +21,7 @@ def as_codes(values: ArrayLike | Tensor, name: str = "the codes") -> Tensor:
         name: What the errors call them.
 
     Raises:
-        ValueError: another shape, no real numbers, or entries that are not finite in float32.
+        ValueError: another shape, no real numbers, masked ones, or entries that are not finite in float32.
     """
     return _real(values, name).float()
 
@@ -44,17 +44,20 @@ def as_training_codes(values: ArrayLike | Tensor, name: str = "the codes") -> Te
     constant = x.amax(0) - x.amin(0) <= ROUNDINGS * eps * size
     if constant.all():
         raise ValueError(f"the {len(x)} rows of {name} are all the same: there is no distribution to fit")
-    steps = torch.finfo(torch.float32).eps * size > COARSE * x.std(0)
+    float32 = torch.finfo(torch.float32)
+    steps = float32.eps * size.clamp(min=float32.tiny) > COARSE * x.std(0)
     if (steps & ~constant).any():
         raise ValueError(
             f"column {int((steps & ~constant).int().argmax())} of {name} varies too little about its mean for float32; "
-            "subtract the mean of each column"
+            "subtract the mean of each column, and scale what is tiny"
         )
     return torch.where(constant, z[0], z)
 
 
 def _real(values: ArrayLike | Tensor, name: str) -> Tensor:
     """Returns codes in float64."""
+    if np.ma.is_masked(values):
+        raise ValueError(f"{name} are masked in places; give the rows that are left as an array without a mask")
     x = values.detach() if isinstance(values, Tensor) else np.asarray(values)
     if x.ndim != 2 or x.shape[1] < 1:
         hint = "; codes of one dimension are (N, 1)" if x.ndim == 1 else "; reshape each to a row" if x.ndim > 2 else ""

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...registry import find
+from ...registry import find, hyperparameters
 from ...store import contents, save_tensors
 from ...training import Budget
 from .codes import HELD_OUT, as_codes, as_training_codes
@@ -71,22 +71,29 @@ class FittedPrior:
             name: Of the method, a file in `priors/`.
             codes: Raw codes; on a GPU it is fitted there.
             validation: Codes (V, D) on which weights or sizes are chosen; else a tenth of the codes, at random.
-            steps: Gradient steps, of a method that makes some.
-            batch_size: Codes a step.
+            steps: Gradient steps, of a method that makes some; at least one.
+            batch_size: Codes a step; at least one.
             seed: Of the split, the first weights and the order of the codes.
             arguments: Of the method's constructor.
 
         Raises:
-            ValueError: there is no such method, it has no such argument, or the codes are such that `as_training_codes`
-                refuses them.
+            ValueError: there is no such method, it has no such argument, the budget is empty, the validation codes have
+                other dimensions, or the codes are such that `as_training_codes` refuses them.
             TrainingDiverged: a loss is not finite.
         """
+        known = hyperparameters("priors", name)
+        if others := arguments.keys() - known:
+            raise ValueError(f"{name} has no {', '.join(sorted(others))}; it has {', '.join(known) or 'none'}")
+        if min(steps, batch_size) < 1:
+            raise ValueError(f"steps are {steps} and batch_size is {batch_size}; at least 1 is needed of each")
         z = as_training_codes(codes)
         if validation is None:
             order = torch.randperm(len(z), generator=torch.Generator().manual_seed(seed)).to(z.device)
             held_out, z = z[order[: len(z) // HELD_OUT]], z[order[len(z) // HELD_OUT :]]
         else:
             held_out = as_codes(validation, "the validation codes").to(z.device)
+            if held_out.shape[1] != z.shape[1]:
+                raise ValueError(f"the codes have {z.shape[1]} dimensions and those for validation {held_out.shape[1]}")
         torch.manual_seed(seed)
         fitted = cls.new(name, arguments, Standardization.of(z))
         order = torch.Generator(z.device).manual_seed(seed)
@@ -95,24 +102,33 @@ class FittedPrior:
         return fitted
 
     def sample(self, n: int, generator: torch.Generator | None = None, seed: int | None = None) -> Tensor:
-        """Returns n raw codes (n, D), by a generator or a seed."""
+        """Returns n raw codes (n, D), by a generator or a seed.
+
+        Raises:
+            ValueError: n is negative.
+        """
+        if n < 0:
+            raise ValueError(f"{n} samples cannot be drawn")
         if seed is not None:
             generator = torch.Generator(self.scaling.mean.device).manual_seed(seed)
         return self.scaling.inverse(self.prior.sample(n, generator))
 
     @torch.no_grad()
     def log_prob(self, z: np.ndarray | Tensor) -> Tensor:
-        """Returns the log-density in nats, (N,), of raw codes (N, D)."""
-        z = z if isinstance(z, Tensor) else as_codes(z).to(self.scaling.mean.device)
-        return self.scaling.log_prob(self.prior.log_prob(self.scaling(z)))
+        """Returns the log-density in nats, (N,), of raw codes (N, D).
 
-    def from_noise(self, noise: Tensor) -> Tensor:
-        """Returns the raw codes (N, D) of standard normal noise (N, D)."""
-        return self.scaling.inverse(self.prior.from_noise(noise))
+        Raises:
+            ValueError: the codes have another shape, or an array has entries that `as_codes` refuses.
+        """
+        return self.scaling.log_prob(self.prior.log_prob(self.scaling(self._rows(z, "the codes"))))
 
-    def to_noise(self, z: Tensor) -> Tensor:
-        """Returns the noise (N, D) of raw codes (N, D)."""
-        return self.prior.to_noise(self.scaling(z))
+    def from_noise(self, noise: np.ndarray | Tensor) -> Tensor:
+        """Returns the raw codes (N, D) of standard normal noise (N, D); raises as `log_prob`."""
+        return self.scaling.inverse(self.prior.from_noise(self._rows(noise, "the noise")))
+
+    def to_noise(self, z: np.ndarray | Tensor) -> Tensor:
+        """Returns the noise (N, D) of raw codes (N, D); raises as `log_prob`."""
+        return self.prior.to_noise(self.scaling(self._rows(z, "the codes")))
 
     def save(self, path: Path) -> None:
         """Writes it to a .safetensors file."""
@@ -130,4 +146,13 @@ class FittedPrior:
         with contents(path, "a prior", device, FORMAT, "fit it again") as (tensors, about):
             prior = find("priors", about["name"])(**about["arguments"]).to(device)
             prior.load({name[6:]: value for name, value in tensors.items() if name.startswith("prior.")})
+            if not tensors["mean"].shape == tensors["scale"].shape == prior.origin.shape == (prior.dim,):
+                raise ValueError(f"its parts are not all of {prior.dim} dimensions")
             return cls(prior.eval(), Standardization(tensors["mean"], tensors["scale"]), about)
+
+    def _rows(self, values: np.ndarray | Tensor, name: str) -> Tensor:
+        """Returns rows (N, D) as a tensor: one that is none yet in float32, others as they are."""
+        x = values if isinstance(values, Tensor) else as_codes(values, name).to(self.scaling.mean.device)
+        if x.shape[1:] != self.scaling.mean.shape:  # a single column would pass for D equal ones
+            raise ValueError(f"{name} have shape {tuple(x.shape)}; (N, {len(self.scaling.mean)}) is needed")
+        return x
