@@ -193,6 +193,7 @@ def fits() -> dict:
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         for module in (fits, fitted):
             stack.enter_context(patch.object(module, "find", lambda kind, name: kinds[kind]))
+        stack.enter_context(patch.object(fitted, "hyperparameters", lambda kind, name: {}))
         path = Path(folder)
         torch.manual_seed(0)
         arguments = {"shape": [1, 8, 8], "latent": 3, "network": "mlp", "hidden": 4, "stochastic": True}
