@@ -52,6 +52,7 @@ def test_the_engine_brings_what_dvc_brings(project: Project, tmp_path: Path) -> 
         for stage in its:
             outs = [{out["path"]: out["md5"] for out in lock[stage].get("outs", [])} for lock in (mine, its)]
             models = {path for path in outs[1] if path.startswith(("data/", "models/", "fingerprints/"))}
+            models -= {path for path in models if path.endswith("/fit")}  # its curves have seconds
             assert {path: outs[0][path] for path in models} == {path: outs[1][path] for path in models}
     for path in (project.folder / "metrics").rglob("digits-*.json"):
         figures = [json.loads((each.folder / path.relative_to(project.folder)).read_text()) for each in (made, project)]
@@ -215,7 +216,7 @@ def test_a_mistake_stops_everything_before_any_work(project: Project) -> None:
     project.edit("params", misspelt)
     output = project.dvc("repro", code=255)
     assert ran(output) == ["check"]
-    assert "error in check: priors.flow: 'hiden' is unknown; choose from" in output
+    assert "error in check: params.yaml priors.flow: 'hiden' is unknown; choose from" in output
     assert "Traceback" not in output
     (project.folder / "params.yaml").write_text(before)
     assert ran(project.dvc("repro")) == []

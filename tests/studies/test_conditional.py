@@ -24,7 +24,7 @@ class Pixels(nn.Module):
 
     def __init__(self, shift: int = 0):
         super().__init__()
-        self.logits, self.shift = nn.Linear(1, K), shift
+        self.logits, self.shift, self.shape = nn.Linear(1, K), shift, (1, 2, 2)
 
     def activations(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         return x.flatten(1)[:, :K].roll(self.shift, 1), x.flatten(1)
