@@ -9,6 +9,8 @@ __all__ = ["Plan", "Records", "reproduce", "slurm", "targets_of"]
 
 import argparse
 import difflib
+import logging
+import math
 import os
 import socket
 import sys
@@ -35,6 +37,7 @@ from latentpriors.project.pipeline import Stage, producers, read_stages, upstrea
 from latentpriors.yaml_files import read_yaml  # noqa: E402
 
 EVERY = 5.0  # seconds between two records: dvc writes a whole lock, however few of its stages are new
+SECONDS = ".work/seconds.csv"
 PATIENCE = 20  # seconds for a scheduler to answer, and its first worker to come
 
 
@@ -83,6 +86,7 @@ class Records:
         from dvc.dvcfile import load_file
         from dvc.repo import Repo
 
+        logging.getLogger("dvc").setLevel(logging.WARNING)  # it says a line for each lock that it writes
         self.repo, self._unwritten = Repo(root), defaultdict(list)
         self._stages = {file: load_file(self.repo, str(root / file)).stages for file in set(map(_file, names))}
 
@@ -131,7 +135,8 @@ class Records:
 def reproduce(root: Path, stages: Mapping[str, Stage], targets: list[str], client, gpu: bool = False) -> dict[str, str]:
     """Reproduces targets with all that they need; returns why stages failed: what they said, by their names.
 
-    What needs a failed stage is left out, "" in what is returned, and the rest goes on.
+    What needs a failed stage is left out, "" in what is returned, and the rest goes on. The seconds of what ran are
+    appended to .work/seconds.csv: stage, seed ("none" for a stage without, or before and after its seeds), seconds.
 
     Arguments:
         root: The checkout.
@@ -165,7 +170,12 @@ def reproduce(root: Path, stages: Mapping[str, Stage], targets: list[str], clien
             plan.failed(name)
 
     records, written = Records(root, plan.order), time.monotonic()
-    with records.repo.lock, tqdm(total=len(plan.order), desc="stages", unit="stage", disable=None) as bar:
+    (root / SECONDS).parent.mkdir(exist_ok=True)
+    with (
+        records.repo.lock,
+        (root / SECONDS).open("a", encoding="utf-8") as seconds,
+        tqdm(total=len(plan.order), desc="stages", unit="stage", disable=None) as bar,
+    ):
         try:
             while plan.ready or running:
                 while plan.ready:
@@ -178,7 +188,8 @@ def reproduce(root: Path, stages: Mapping[str, Stage], targets: list[str], clien
                 if running:
                     future = next(tasks)
                     name, seed, _ = future.key
-                    missing, failure = _outcome(future)
+                    missing, failure, spent = _outcome(future)
+                    print(name, seed, f"{spent:.3f}", sep=",", file=seconds, flush=True)
                     running[name].discard(future)
                     if failure is not None and name not in failures:
                         finished(name, failure)
@@ -283,11 +294,15 @@ def agree(client, patience: float | None = PATIENCE) -> None:
         token.unlink()
 
 
-def _outcome(future) -> tuple[list[int] | None, str | None]:
+def _outcome(future) -> tuple[list[int] | None, str | None, float]:
     """Returns what `run_stage` does, or that its worker was lost."""
     if future.status == "finished":
         return future.result()
-    return None, f"its worker was lost, too often to try again; was there too little memory? ({future.exception()})"
+    return (
+        None,
+        f"its worker was lost, too often to try again; was there too little memory? ({future.exception()})",
+        math.nan,
+    )
 
 
 def _file(name: str) -> str:

@@ -10,6 +10,7 @@ import platform
 import runpy
 import shlex
 import sys
+import time
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
@@ -36,8 +37,8 @@ def code_digest(root: str) -> str:
 
 def run_stage(
     root: str, command: str, seed: str, settings: dict[str, str]
-) -> tuple[list[int] | None, str | None]:  # fmt: skip
-    """Runs a stage; returns the seeds that it waits for, None at its end, and what it said if it failed.
+) -> tuple[list[int] | None, str | None, float]:  # fmt: skip
+    """Runs a stage; returns the seeds that it waits for, None at its end, what it said if it failed, and its seconds.
 
     Arguments:
         root: The checkout.
@@ -52,23 +53,24 @@ def run_stage(
     os.environ |= {"LATENTPRIORS_SEED": seed, "LATENTPRIORS_PROCESSES": "0"}
     from latentpriors.over_seeds import Waiting
 
-    output, failure, before = io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True), None, sys.argv
+    output, before, start = io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True), sys.argv, time.perf_counter()
+    failure = missing = None
     try:
         sys.argv = [script, *options]
         with redirect_stdout(output), redirect_stderr(output):
             runpy.run_path(script, run_name="__main__")
     except Waiting as waiting:
-        return waiting.seeds, None
+        missing = waiting.seeds
     except SystemExit as end:
         failure = str(end.code) if end.code else None
     except Exception as error:
         failure = f"{type(error).__name__}: {error}"
     finally:
         sys.argv = before
-    if failure is None:
-        return None, None
-    output.seek(0)
-    return None, "\n".join([*output.read().splitlines()[-LAST:], failure])
+    if failure is not None:
+        output.seek(0)
+        failure = "\n".join([*output.read().splitlines()[-LAST:], failure])
+    return missing, failure, time.perf_counter() - start
 
 
 def _import_anew(root: str, settings: dict[str, str]) -> None:
