@@ -231,7 +231,7 @@ def connected(options: argparse.Namespace) -> Iterator:
 
     Raises:
         OSError: it does not answer, or no worker comes.
-        ValueError: workers have other versions, other code, or another folder than this process.
+        ValueError: workers have other versions, other code, or another folder than this process, or none has a GPU.
     """
     from distributed import Client, LocalCluster
 
@@ -254,6 +254,10 @@ def connected(options: argparse.Namespace) -> Iterator:
     try:
         print(f"note: the workers can be watched at {client.dashboard_link}", file=sys.stderr)
         agree(client, None if options.slurm is not None else PATIENCE)  # a queue may be long
+        if options.gpu and not any(
+            "GPU" in each["resources"] for each in client.scheduler_info(-1)["workers"].values()
+        ):
+            raise ValueError("--gpu: no worker has the resource GPU; start one by `dask worker ... --resources GPU=1`")
         yield client
     finally:
         client.close()
@@ -322,7 +326,9 @@ def _parser() -> Parser:
     parser.add_argument(
         "--slurm", nargs="*", metavar="KEY=VALUE", help="workers are SLURM jobs, of walltime=02:00:00 say"
     )
-    parser.add_argument("--gpu", action="store_true", help="fits ask for workers with the resource GPU=1")
+    parser.add_argument(
+        "--gpu", action="store_true", help="fits ask for workers with the resource GPU=1, as of --scheduler"
+    )
     parser.add_argument(
         "-S", "--set-param", action="append", default=[], metavar="KEY=VALUE",
         help="change params.yaml, and save what comes out as a dvc experiment",

@@ -257,7 +257,7 @@ def test_a_killed_dvc_leaves_no_orphan_and_no_half_output(project: Project) -> N
 
 def test_a_report_is_redrawn_without_any_cache(project: Project) -> None:
     project.git("add", "-A")
-    project.git("commit", "-qm", "Results")
+    project.git("commit", "-qm", "Results", "--allow-empty")
     shutil.rmtree(project.folder / ".dvc/cache")
     for name in ("models", "samples", "data/digits/raw", "data/digits/images.safetensors", ".work"):
         path = project.folder / name

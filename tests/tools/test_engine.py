@@ -219,3 +219,9 @@ def test_two_workers_over_one_folder_one_killed(project: Path) -> None:
                 process.send_signal(signal.SIGKILL)
                 process.wait()
     assert (project / "seeds.txt").read_text() == "[0, 1, 2]"
+
+
+def test_fits_that_ask_for_a_gpu_where_there_is_none_do_not_wait_forever(cluster: LocalCluster) -> None:
+    options = argparse.Namespace(scheduler=cluster.scheduler_address, slurm=None, workers=1, gpu=True)
+    with pytest.raises(ValueError, match="no worker has the resource GPU"), engine.connected(options):
+        pass
