@@ -233,8 +233,12 @@ def connected(options: argparse.Namespace) -> Iterator:
         OSError: it does not answer, or no worker comes.
         ValueError: workers have other versions, other code, or another folder than this process, or none has a GPU.
     """
+    import dask
     from distributed import Client, LocalCluster
 
+    dask.config.set(
+        {"distributed.worker.profile.enabled": False}
+    )  # it looks at every worker's stack 100 times a second
     if options.scheduler:
         cluster = None
         try:
