@@ -330,8 +330,12 @@ def agreement() -> dict:
 def comparisons() -> dict:
     from latentpriors.metrics.comparisons import compare, holm, ranked
 
-    pairs, ranges = compare({"a": [1.0, 2.0], "b": [1.1, 2.1], "c": [9.0, 8.0]}, {"a": 1, "b": 1, "c": 2})
-    return {"compared": [pairs.p_holm.tolist(), ranges], "holm": holm([0.01, 0.5, 0.02]), "in words": ranked((1, 3))}
+    pairs, rows = compare({"a": [1.0, 2.0], "b": [1.1, 2.1], "c": [9.0, 8.0]}, {"a": 1, "b": 1, "c": 2})
+    return {
+        "compared": [pairs.p_fdr.tolist(), pairs.p_holm.tolist(), rows.letters.tolist()],
+        "holm": holm([0.01, 0.5, 0.02]),
+        "in words": ranked((1, 3)),
+    }
 
 
 def power() -> dict:

@@ -17,13 +17,13 @@ BEGIN, END = "<!-- headline: make readme -->", "<!-- end of headline -->"
 
 def headline(table: Path) -> str:
     """Returns the cells of a report's table.csv, best first, with what a reader asks for first."""
-    rows = pd.read_csv(table, dtype={"rank": str, "rank_alone": str})
+    rows = pd.read_csv(table, dtype={"rank": str, "rank_familywise": str})
     names = [f"{r.cell} ({r.alias})" if isinstance(r.alias, str) else r.cell for r in rows.itertuples()]
     intervals = [
         f"{low:.2f} to {high:.2f}" if pd.notna(low) else ""
         for low, high in zip(rows.fcd_low, rows.fcd_high, strict=True)
     ]
-    titles = {"rank": "rank", "rank_alone": "rank, uncorrected"}
+    titles = {"rank": "rank", "rank_familywise": "rank, familywise"}
     ranks = {title: rows[key].fillna("") for key, title in titles.items() if key in rows}
     shown = pd.DataFrame({"cell": names, **ranks, "FCD": rows.fcd.map("{:.2f}".format), "95% interval": intervals})
     return shown.to_markdown(index=False, disable_numparse=True)

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from latentpriors.metrics import compare, detectable_difference, holm, ranked, seeds_needed
+from latentpriors.metrics import compare, detectable_difference, holm, letters, ranked, seeds_needed
+from latentpriors.metrics.moderation import prior_of_variances
 
 
 def rows(random: np.random.Generator, means: list[float], seeds: int = 3, groups: str = "xxyyzz") -> tuple[dict, dict]:
@@ -36,78 +37,132 @@ def test_holm_by_hand_and_by_its_definition() -> None:
             holm(bad)
 
 
-def test_pairs_agree_with_scipy() -> None:
-    figures, groups = rows(np.random.default_rng(0), [0, 1, 2, 3, 9], seeds=4)
-    figures["row4"] = figures["row4"][:3]  # alone in its group, so it may have other seeds
-    pairs, _ = compare(figures, groups)
-    assert list(pairs.index[pairs.paired]) == [0, 7]  # rows 0 and 1, rows 2 and 3
+def test_pairs_and_their_corrections_by_other_means() -> None:
+    figures, groups = rows(np.random.default_rng(0), [0, 1, 2, 3, 9, 9.5], seeds=4)
+    figures["row4"] = figures["row4"][:3]
+    pairs, table = compare(figures, groups)
+    spread = np.array([values.std(ddof=1) for values in figures.values()])
+    seeds = np.array([len(values) for values in figures.values()])
+    prior = prior_of_variances(spread**2, seeds - 1)
+    error = {name: s**2 for name, s in zip(figures, spread, strict=True)}
     for pair in pairs.itertuples():
         a, b = figures[pair.a], figures[pair.b]
-        test = stats.ttest_rel(a, b) if pair.paired else stats.ttest_ind(a, b, equal_var=False)
-        interval = test.confidence_interval()
+        variance = 0.0
+        for values, name in ((a, pair.a), (b, pair.b)):
+            v = len(values) - 1
+            variance += (prior.freedom * prior.variance + v * error[name]) / (prior.freedom + v) / len(values)
+        test = stats.t(prior.freedom + min(len(a), len(b)) - 1, a.mean() - b.mean(), np.sqrt(variance))
         assert pair.difference == pytest.approx(a.mean() - b.mean())
-        assert (pair.low, pair.high, pair.p) == pytest.approx((interval.low, interval.high, test.pvalue))
+        assert (pair.low, pair.high) == pytest.approx(test.interval(0.95))
+        assert pair.p == pytest.approx(2 * min(test.cdf(0), test.sf(0)))
     assert pairs.p_holm.tolist() == holm(pairs.p).tolist()
+    assert pairs.p_fdr.tolist() == stats.false_discovery_control(pairs.p).tolist()
+    assert table.spread.tolist() == pytest.approx(spread)
+    assert table.index.tolist() == list(figures)
+
+
+def test_rows_of_a_group_are_paired_from_five_seeds_on() -> None:
+    random = np.random.default_rng(0)
+    block = random.normal(0, 1, 6)  # what the seeds of one autoencoder share
+    figures = {name: block + random.normal(mean, 0.1, 6) for name, mean in {"a": 0, "b": 0.5, "c": 5}.items()}
+    paired, _ = compare(figures, dict.fromkeys(figures, "ae"))
+    alone, _ = compare(figures, dict.fromkeys(figures))
+    assert paired.paired.all()
+    assert not alone.paired.any()
+    assert paired.p[0] < 0.05 < alone.p[0]
+    prior = prior_of_variances([values.var(ddof=1) for values in figures.values()], [5] * 3)
+    own = (figures["a"] - figures["b"]).var(ddof=1)
+    shrunk = (prior.freedom * 2 * prior.variance + 5 * own) / (prior.freedom + 5)
+    t = (figures["a"] - figures["b"]).mean() / np.sqrt(shrunk / 6)
+    assert paired.p[0] == pytest.approx(2 * stats.t(prior.freedom + 5).sf(abs(t)))
+    few, _ = compare({name: values[:4] for name, values in figures.items()}, dict.fromkeys(figures, "ae"))
+    assert not few.paired.any()
 
 
 @pytest.mark.parametrize("higher", [False, True])
 def test_rank_ranges_by_brute_force(higher: bool) -> None:
     figures, groups = rows(np.random.default_rng(1), [0, 0.5, 30, 30, 3, 60], seeds=5)
-    pairs, ranges = compare(figures, groups, higher=higher)
-    assert 0 < pairs.differ.sum() < len(pairs)
-    for name in figures:
-        signs = [
-            np.sign(figures[name].mean() - figures[other].mean()) * (-1 if higher else 1)
-            for other in figures
-            if other != name
-            and (pairs.a.isin([name, other]) & pairs.b.isin([name, other]) & (pairs.p_holm < 0.05)).any()
-        ]
-        assert ranges[name] == (1 + signs.count(1), 6 - signs.count(-1))
-    assert ranges["row5"] == ((1, 1) if higher else (6, 6))
+    pairs, table = compare(figures, groups, higher=higher)
+    assert 0 < pairs.differ_familywise.sum() < pairs.differ.sum() < len(pairs)
+    for ending, key in (("", "p_fdr"), ("_familywise", "p_holm")):
+        for name in figures:
+            signs = [
+                np.sign(figures[name].mean() - figures[other].mean()) * (-1 if higher else 1)
+                for other in figures
+                if other != name
+                and (pairs.a.isin([name, other]) & pairs.b.isin([name, other]) & (pairs[key] < 0.05)).any()
+            ]
+            found = table.loc[name, [f"best{ending}", f"worst{ending}"]].tolist()
+            assert found == [1 + signs.count(1), 6 - signs.count(-1)]
+    assert table.loc["row5", ["best", "worst"]].tolist() == ([1, 1] if higher else [6, 6])
 
 
 def test_a_planted_tie_and_a_planted_order() -> None:
     random = np.random.default_rng(0)
     figures = {name: random.normal(mean, 0.1, 10) for name, mean in (("c", 9), ("b", 2), ("twin", 2), ("a", 1))}
-    ranges = compare(figures, dict.fromkeys(figures, "ae"))[1]
-    assert {name: ranked(ranks) for name, ranks in ranges.items()} == {"a": "1", "b": "2–3", "twin": "2–3", "c": "4"}
+    table = compare(figures, dict.fromkeys(figures, "ae"))[1]
+    ranks = {row.Index: ranked((row.best, row.worst)) for row in table.itertuples()}
+    assert ranks == {"a": "1", "b": "2–3", "twin": "2–3", "c": "4"}
+    assert table.letters.to_dict() == {"a": "a", "b": "b", "twin": "b", "c": "c"}
+    assert (table.p_best < 0.05).to_dict() == {"a": False, "b": True, "twin": True, "c": True}
 
 
-def test_one_seed_two_seeds_one_row() -> None:
-    pairs, ranges = compare({"a": [1.0], "b": [2.0], "c": [9.0, 9.1]}, {"a": "x", "b": "x", "c": "y"})
-    assert pairs.p.tolist() == [1, 1, 1]
-    assert pairs.low.isna().all()
-    assert not pairs.differ.any()
-    assert set(ranges.values()) == {(1, 3)}
-    pairs, _ = compare({"a": [1.0, 2.0], "b": [2.0, 3.1]}, dict.fromkeys("ab", "x"))
-    assert pairs.p[0] == pytest.approx(stats.ttest_rel([1.0, 2.0], [2.0, 3.1]).pvalue)
-    pairs, ranges = compare({"a": [1.0, 2.0]}, {"a": None})
-    assert (len(pairs), ranges) == (0, {"a": (1, 1)})
+def test_letters_are_shared_by_those_that_are_not_told_apart_and_by_no_others() -> None:
+    random = np.random.default_rng(0)
+    for _ in range(30):
+        order = random.permutation(9).astype(float)
+        differ = {(a, b) for a, b in itertools.combinations(range(9), 2) if random.random() < 0.5}
+        found = letters(order, differ)
+        for a, b in itertools.combinations(range(9), 2):
+            assert bool({*found[a]} & {*found[b]}) == ((a, b) not in differ)
+        assert found[int(order.argmin())].startswith("a")
+    assert letters([2.0, 1.0], []) == ["a", "a"]
+    assert letters(np.arange(30.0), itertools.combinations(range(30), 2))[-1] == "d2"  # after z comes a2
 
 
-@pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("group", ["ae", None])
-def test_without_spread(group: str | None) -> None:
-    figures = {"a": [1.0] * 3, "b": [2.0] * 3, "c": [0.1 + 0.2] * 3, "d": [0.3] * 3}  # c and d differ by rounding
-    pairs, ranges = compare(figures, dict.fromkeys(figures, group))
-    assert pairs.p.tolist() == [0, 0, 0, 0, 0, 1]
-    assert ranges == {"a": (3, 3), "b": (4, 4), "c": (1, 2), "d": (1, 2)}
+def test_rows_without_spread_tie_and_say_why() -> None:
+    figures = {"a": [1.0], "b": [5.0] * 3, "c": [9.0, 9.1, 9.2], "d": [0.1, 0.2, 0.0], "e": [0.1 + 0.2, 0.3, 0.3]}
+    pairs, table = compare(figures, dict.fromkeys(figures, "x"))
+    assert table.note.to_dict() == {"a": "one seed", "b": "no spread", "c": "", "d": "", "e": "no spread"}
+    assert pairs[["a", "b"]][pairs.differ].to_numpy().tolist() == [["c", "d"]]
+    assert pairs.low.notna().sum() == 1
+    assert pairs[pairs.low.isna()].p.eq(1).all()
+    assert table.loc["a", ["best", "worst"]].tolist() == [1, 5]
+    assert np.isnan(table.spread["a"])
+    for alone in ({"a": [1.0, 2.0]}, {"a": [1.0]}, {"a": [1.0] * 3}):
+        pairs, table = compare(alone, {"a": None})
+        assert (len(pairs), table.best["a"], table.worst["a"], table.letters["a"]) == (0, 1, 1, "a")
+    twins, table = compare({"a": [1.0, 2.0, 3.0], "b": [1.0, 2.0, 3.0]}, {"a": "x", "b": "x"})
+    assert twins.p.tolist() == [1]
 
 
-def test_groups_without_a_name_are_not_paired() -> None:
-    assert not compare({"a": [1.0, 2.0], "b": [1.0, 3.0]}, {"a": None, "b": None})[0].paired.any()
+# Rows of equal spread, of spreads as wide apart as those of a table of FCD, of two kinds, and one among equals.
+SPREADS = {
+    "equal": lambda random, R: np.ones(R),
+    "unequal": lambda random, R: np.exp(0.9 * random.normal(size=R)),
+    "two kinds": lambda random, R: np.where(np.arange(R) % 2, 1.0, 10.0),
+    "one": lambda random, R: np.where(np.arange(R), 1.0, 10.0),
+}
 
 
-def test_false_differences_are_as_rare_as_promised() -> None:
-    random, runs = np.random.default_rng(0), 150
-    tables = [compare(*rows(random, [0] * 6, groups="xxxxxx"))[0] for _ in range(runs)]
-    assert np.mean([(pairs.p < 0.05).any() for pairs in tables]) > 0.2  # what the correction is for
-    assert stats.binomtest(sum(pairs.differ.any() for pairs in tables), runs, 0.05, "greater").pvalue > 0.001
+@pytest.mark.parametrize("seeds", [3, 5])
+@pytest.mark.parametrize("spread", SPREADS)
+def test_false_differences_are_as_rare_as_promised(spread: str, seeds: int) -> None:
+    random, runs, R = np.random.default_rng(0), 150, 12
+    found = []
+    for _ in range(runs):
+        sd = SPREADS[spread](random, R)
+        figures = {f"row{i}": random.normal(0, sd[i], seeds) for i in range(R)}
+        pairs, table = compare(figures, dict.fromkeys(figures, "ae"))
+        found.append([pairs.differ.any(), pairs.differ_familywise.any(), table.p_best.iloc[0] < 0.05])
+    for errors in np.sum(found, 0):  # where nothing differs, each claim is false: the two rates are one
+        assert stats.binomtest(int(errors), runs, 0.05, "greater").pvalue > 0.001
 
 
 def test_a_frame_has_a_row_in_each_column() -> None:
     figures = {"a": [1.0, 1.1, 1.2], "b": [5.0, 5.1, 5.3]}
-    assert compare(pd.DataFrame(figures), dict.fromkeys("ab"))[1] == compare(figures, dict.fromkeys("ab"))[1]
+    found, same = compare(pd.DataFrame(figures), dict.fromkeys("ab"))[1], compare(figures, dict.fromkeys("ab"))[1]
+    pd.testing.assert_frame_equal(found, same)
 
 
 def test_bad_tables_are_refused() -> None:
@@ -115,8 +170,6 @@ def test_bad_tables_are_refused() -> None:
         compare({}, {})
     with pytest.raises(ValueError, match=r"without a group: \['b'\]"):
         compare({"a": [1.0], "b": [1.0]}, {"a": "x"})
-    with pytest.raises(ValueError, match=r"a and b cannot be compared.*paired"):
-        compare({"a": [1.0], "b": [1.0, 2.0]}, {"a": "x", "b": "x"})
     with pytest.raises(ValueError, match="finite"):
         compare({"a": [1.0, 2.0], "b": [1.0, np.nan]}, {"a": "x", "b": "x"})
 

@@ -11,7 +11,6 @@ import pytest
 import torch
 from figures import REAL, SCALE, Folder, edit, figures, written
 from PIL import Image
-from scipy import stats
 
 from latentpriors.evaluation.previews import latent_map, read_grid, save_grid
 from latentpriors.metrics import compare, ranked, seeds_needed
@@ -195,43 +194,33 @@ def test_ranks_are_those_of_the_comparisons(folder: Folder) -> None:
     results = loaded(folder)
     rows = results.competing.set_index("cell")
     logs = {cell: np.log(values) for cell, values in rows.fcd_by_seed.items()}
-    _, ranks = compare(logs, rows.autoencoder.to_dict())
-    assert {name: row["rank"] for name, row in rows.iterrows()} == {
-        name: str(a) if a == b else f"{a}–{b}" for name, (a, b) in ranks.items()
-    }
-    assert results.table[results.table.yardstick]["rank"].isna().all()
-    assert ranks["ae-flow"][0] == ranks["ae-gmm"][0] == 1  # the planted tie
-    assert ranks["ae-native"][0] > 1
-    assert ranks["ae-flow"][1] < len(rows)
-
-
-def test_ranks_without_correction_are_those_of_single_t_tests(folder: Folder) -> None:
-    rows = loaded(folder).competing.set_index("cell")
-    logs = {name: np.log(row.fcd_by_seed) for name, row in rows.iterrows()}
+    _, table = compare(logs, rows.autoencoder.to_dict())
     for name, row in rows.iterrows():
-        better, worse = 1, len(rows)
-        for other in rows.index.drop(name):
-            test = stats.ttest_rel if rows.autoencoder[other] == row.autoencoder else stats.ttest_ind
-            welch = {} if test is stats.ttest_rel else {"equal_var": False}
-            found = test(logs[name], logs[other], **welch)
-            better += found.pvalue < 0.05 and found.statistic > 0
-            worse -= found.pvalue < 0.05 and found.statistic < 0
-        assert row.rank_alone == ranked((better, worse))
+        told = table.loc[name]
+        assert row["rank"] == ranked((told.best, told.worst))
+        assert row.rank_familywise == ranked((told.best_familywise, told.worst_familywise))
+        assert (row.letters, row.spread, row.p_best) == (told.letters, told.spread, told.p_best)
+    assert results.table[results.table.yardstick]["rank"].isna().all()
+    assert table.best["ae-flow"] == table.best["ae-gmm"] == 1  # the planted tie
+    assert table.best["ae-native"] > 1
+    assert table.worst["ae-flow"] < len(rows)
 
 
 def test_the_answer_names_ties_and_what_limits(folder: Folder) -> None:
     best, limits, order = conclusions(loaded(folder))
     assert best.startswith("**ae-gmm** has the lowest FCD: 4.08 (95% interval 3.08 to 5.08), rank 1–")
-    alone, tied = re.search(r"all other cells but (.+?)\. With .* and not equal, with (.+?)\. The", best).groups()
-    assert "ae-flow" in alone
+    tied = re.search(r"It is tied, which means not told apart and not equal, with (.+?)\. The", best)[1]
     assert "ae-flow" in tied
-    assert "native" not in alone + tied
+    assert "native" not in tied
+    pairs = loaded(folder).pairs
+    assert f"Of 66 pairs of cells, {pairs.differ.sum()} are told apart at a false discovery rate of 5%" in best
+    assert f"by chance; {pairs.differ_familywise.sum()} so that not even one is likely to be (Holm)" in best
     assert "The runner-up, ae-flow, is at 1.00 times its FCD, 95% interval 0.9" in best
     assert "the floor, have 0.20 (training images 0.15)" in limits
     assert "the autoencoder has 0.33 and the prior 3.55: **the prior limits** with 91% of it" in limits
     assert "FlowAE 4.65 < AdvAE 6.03 < AAE 6.09 < VAE 8.12" in order
     assert "Here: FlowAE 4.10 < AdvAE 8.13 < AAE 60.25 < VAE 120.50" in order
-    assert "FlowAE < AdvAE **holds** (0.50 times its FCD, 95% interval 0.50 to 0.51" in order
+    assert re.search(r"FlowAE < AdvAE \*\*holds\*\* \(0\.50 times its FCD, 95% interval 0\.4\d to 0\.5\d\)", order)
     edit(folder[0] / "poster/digits-ae-reconstruction.json", fcd=4.0)
     assert "**the autoencoder limits** with 98%" in conclusions(loaded(folder))[1]
 
@@ -277,9 +266,10 @@ def test_neighbours_say_how_many_seeds_and_samples(folder: Folder) -> None:
     first = neighbours(loaded(folder)).samples[0]
     assert first == pytest.approx(400 * 0.1 / (0.1 * (3.9 - 3.7833333333333)), abs=1)
     words = neighbours_in_words(table, 66, 3)
-    told, corrected = (table.p < 0.05).sum(), (table.p_holm < 0.05).sum()
-    assert f"Of 11 pairs of neighbours in the table, 3 seeds tell {told} apart" in words
-    assert f"and {corrected} under Holm's correction over all 66 pairs" in words
+    told, corrected = (table.p < 0.05).sum(), (table.p_fdr < 0.05).sum()
+    assert f"Of {len(table)} pairs of neighbours among the cells that may be the best, and the one after them" in words
+    assert f"3 seeds tell {told} apart where each pair is looked at alone, and {corrected} at a false" in words
+    assert len(table) == (results.competing.p_best >= 0.05).sum()
 
 
 def test_the_bias_of_the_count_is_said(folder: Folder) -> None:

@@ -72,8 +72,8 @@ def kendall_with_ties(a: "pd.DataFrame", b: "pd.DataFrame") -> float:
     Example:
         >>> from latentpriors.metrics import compare
         >>> groups = dict.fromkeys(["flow", "gmm", "kde"])
-        >>> ordered, _ = compare({"flow": [1, 1], "gmm": [2, 2], "kde": [3, 3]}, groups)
-        >>> tied, _ = compare({"flow": [1, 1], "gmm": [2, 2], "kde": [2, 2]}, groups)
+        >>> ordered, _ = compare({"flow": [1, 1.1], "gmm": [4, 4.1], "kde": [9, 9.1]}, groups)
+        >>> tied, _ = compare({"flow": [1, 1.1], "gmm": [4, 4.1], "kde": [4, 4.1]}, groups)
         >>> round(kendall_with_ties(ordered, tied), 3)  # 2 / √(3 · 2): of three pairs one is tied in the second
         0.816
     """

@@ -12,9 +12,9 @@ from ..metrics import compare, ranked
 from ..store import StoreError, load_json
 from .columns import COLUMNS, COPYIST, POSTER
 from .memorization import flags
-from .words import apart
 
-TEXT = ("cell", "rank", "rank_alone", "interval", "memorized", "device", "classifier_hash")
+RANKS = ("rank", "rank_familywise", "letters", "spread", "p_best", "note")  # what comparisons leave to each cell
+TEXT = ("cell", "interval", "memorized", "device", "classifier_hash")
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,8 @@ class Results:
     Arguments:
         dataset: Its name.
         table: A row for each cell, yardsticks first, each part with the lowest FCD first; NaN where there is no figure.
-        pairs: All pairs of competing cells, compared by log FCD, as `compare` returns them.
+        pairs: All pairs of competing cells, compared by log FCD, as `compare` returns them; what it leaves to each cell
+            is in the table: rank, rank_familywise, letters, spread, p_best, note.
         files: For each cell the path of its figures without .json, which is the folder of its previews.
         homes: The folders of the tables that it shows, each with autoencoders/ and codes/, and some with likelihood/,
             conditional.json and completion.json.
@@ -70,6 +71,12 @@ class Results:
     def pair(self, one: str, other: str) -> pd.Series:
         """Returns the pair of two competing cells, whichever of them is its a."""
         return self.pairs_of(one).loc[other]
+
+    def ratio(self, one: str, other: str) -> tuple[float, float, float]:
+        """Returns the FCD of a competing cell over that of another, geometric means over seeds, and its interval."""
+        pair = self.pair(one, other)
+        logs = [pair.difference, pair.low, pair.high]
+        return tuple(np.exp(logs if pair.a == one else [-pair.difference, -pair.high, -pair.low]))
 
     def ceiling(self, autoencoder: str) -> pd.Series | None:
         """Returns the row of an autoencoder's reconstructions, what a perfect prior would get."""
@@ -121,10 +128,10 @@ def load_results(cells: dict[str, dict], real: dict[str, dict], shared: Path, da
     table = _complete(pd.DataFrame(rows))
     if table.yardstick.all():
         raise ValueError(f"the table of {dataset} has yardsticks only; list a cell that competes in cells.yaml")
-    pairs, ranks = compare(log_figures(table[~table.yardstick]), dict(zip(table.cell, table.autoencoder, strict=True)))
-    table["rank"] = [ranked(ranks[name]) if name in ranks else None for name in table.cell]
-    alone = _ranks_alone(pairs, list(ranks))
-    table["rank_alone"] = [ranked(alone[name]) if name in alone else None for name in table.cell]
+    pairs, told = compare(log_figures(table[~table.yardstick]), dict(zip(table.cell, table.autoencoder, strict=True)))
+    told["rank"] = [ranked((row.best, row.worst)) for row in told.itertuples()]
+    told["rank_familywise"] = [ranked((row.best_familywise, row.worst_familywise)) for row in told.itertuples()]
+    table = table.join(told[[*RANKS]], on="cell")
     table["memorized"] = flags(table)
     names = list(dict.fromkeys(cell["autoencoder"] for cell in cells.values()))
     homes = [shared / home for home in dict.fromkeys(item["table"] for item in cells.values())]
@@ -149,7 +156,7 @@ def log_figures(table: pd.DataFrame) -> dict[str, np.ndarray]:
 
 def _complete(table: pd.DataFrame) -> pd.DataFrame:
     """Returns the rows in order, with every column that a report knows, numbers as numbers."""
-    known = [column.key for column in COLUMNS]
+    known = [column.key for column in COLUMNS if column.key not in RANKS]
     extra = ["fcd_low", "fcd_high", "fcd_by_count", "fcd_by_classifier", "sample_seconds"]
     table = table.reindex(columns=[*table.columns, *(key for key in (*known, *extra) if key not in table.columns)])
     numbers = [key for key in (*known, "fcd_low", "fcd_high", "sample_seconds") if key not in TEXT]
@@ -173,14 +180,6 @@ def _shares(table: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     ceilings = table[table.prior == "reconstruction"].set_index("autoencoder").fcd
     ceiling, floor = table.autoencoder.map(ceilings), table.fcd[table.prior == "real"].mean()
     return ceiling - floor, table.fcd - ceiling
-
-
-def _ranks_alone(pairs: pd.DataFrame, names: list[str]) -> dict[str, tuple[int, int]]:
-    """Returns the ranks left to each row where every pair is looked at alone, without correction."""
-    told = pairs[apart(pairs.p)]
-    ahead = told.a.where(told.difference < 0, told.b)
-    behind = told.b.where(told.difference < 0, told.a)
-    return {name: (1 + int((behind == name).sum()), len(names) - int((ahead == name).sum())) for name in names}
 
 
 def _first(homes: list[Path], name: str) -> Path | None:

@@ -81,7 +81,7 @@ def _cell(row: pd.Series, column: Column, missing: str) -> tuple[str, object]:
         return ("", "") if pd.isna(low) else (interval(low, high), float(low))
     if value is None or (isinstance(value, float) and pd.isna(value)):
         return missing, ""
-    if column.key == "rank":
+    if column.key in ("rank", "rank_familywise"):
         best, _, worst = str(value).partition("–")
         return str(value), int(best) + int(worst or best) / 1e4
     return format(value, column.pattern), value if isinstance(value, str) else float(value)

@@ -25,13 +25,12 @@ from .sections.significance import significance
 from .sections.sweep import swept
 from .sections.two_stage import two_stage
 from .sheets import Sheet, plain
-from .words import apart
 
 LONG = ("_by_seed", "_by_classifier", "_by_count")  # ends of the names of lists, which table.csv is without
 
 CAPTION = (
     "FCD of every cell with its 95% interval over seeds, on a logarithmic axis. Dark blue: the best cell and those "
-    "that the seeds do not tell from it, each pair looked at alone; pale blue: told apart; grey diamonds are "
+    "that the seeds do not tell from it, at a false discovery rate of 5%; pale blue: told apart; grey diamonds are "
     "yardsticks, not competitors."
 )
 
@@ -90,7 +89,7 @@ def _answer(results: Results, out: Path) -> list[Text | Picture | Sheet]:
     """Returns the answer in words, FCD of all cells as a picture, and the first table."""
     best = results.competing.cell[0]
     mine = results.pairs_of(best)
-    tied = {best, *mine.index[~apart(mine.p)]}
+    tied = {best, *mine.index[~mine.differ]}
     words = [Text(text) for text in (*conclusions(results), memorization(results.table))]
     drawn = forest(results.shown.assign(tied=results.table.cell.isin(tied)))
     return [*words, *written("forest", drawn, CAPTION, out), _main(results)]

@@ -1,6 +1,6 @@
 """What every page says alike: lists, shares, intervals, and whether two are told apart."""
 
-__all__ = ["TIED", "apart", "interval", "listed", "outside", "percent", "tiny", "verdict"]
+__all__ = ["ALPHA", "TIED", "apart", "interval", "listed", "outside", "percent", "tiny", "verdict"]
 
 from collections.abc import Sequence
 

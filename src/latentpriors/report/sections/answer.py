@@ -4,13 +4,12 @@ __all__ = ["conclusions", "method", "spent"]
 
 import itertools
 
-import numpy as np
 import pandas as pd
 
-from ...metrics import difference_interval, holm
+from ...metrics import holm
 from ..columns import POSTER
-from ..results import Results, log_figures
-from ..words import apart, interval, listed
+from ..results import Results
+from ..words import ALPHA, apart, interval, listed
 
 SHORT = 6  # names that a sentence can list
 
@@ -33,19 +32,28 @@ def _best(results: Results) -> str:
     if best.seeds == 1:
         return f"{text} One seed tells nothing apart: all cells are ties."
     mine = results.pairs_of(best.cell).loc[rows.cell[1:]]
-    tied = list(mine.index[~mine.differ])
+    tied, clear = list(mine.index[~mine.differ]), list(mine.index[mine.differ])
+    runner = f"The runner-up, {rows.cell[1]}, is at {_ratio(results, rows.cell[1], best.cell)}."
     if not tied:
-        return f"{text} Every other cell is told apart from it, {_ratio(rows.iloc[1], best)} for the runner-up."
-    alone, clear = list(mine.index[~apart(mine.p)]), list(mine.index[mine.differ])
-    text += f" Pair by pair, {best.seeds} seeds tell it from "
-    text += f"all other cells but {listed(alone)}. " if alone else "every other cell. "
-    text += f"With Holm's correction for all {len(results.pairs)} pairs it is tied, which means not told apart and "
-    text += f"not equal, with {listed(tied) if len(tied) <= len(clear) or len(tied) < SHORT else _all_but(clear)}. "
-    return f"{text}The runner-up, {rows.cell[1]}, is at {_ratio(rows.iloc[1], best)}."
+        return f"{text} Every other cell is told apart from it. {runner}"
+    text += " It is tied, which means not told apart and not equal, with "
+    text += f"{listed(tied) if len(tied) <= len(clear) or len(tied) < SHORT else _all_but(clear)}. {runner} "
+    pairs = results.pairs
+    return (
+        f"{text}Of {len(pairs)} pairs of cells, {pairs.differ.sum()} are told apart at a false discovery rate of 5%, "
+        f"about {_chance(int(pairs.differ.sum()))} of them by chance; {pairs.differ_familywise.sum()} so that not "
+        "even one is likely to be (Holm)."
+    )
 
 
 def _all_but(names: list[str]) -> str:
     return f"all cells but {listed(names)}" if names else "all other cells"
+
+
+def _chance(claims: int) -> str:
+    """Returns how many of some claims are chance at most, on average."""
+    expected = ALPHA * claims
+    return f"{expected:.0f}" if expected >= 1 else f"{expected:.1f}"
 
 
 def _limits(results: Results) -> str:
@@ -82,7 +90,7 @@ def _order(results: Results) -> str:
             verdict = "cannot be told with these seeds"
         else:
             verdict = "**holds**" if rows.fcd[a] < rows.fcd[b] else "**is reversed**"
-        steps.append(f"{pair} {verdict} ({_ratio(rows.loc[a], rows.loc[b])})")
+        steps.append(f"{pair} {verdict} ({_ratio(results, a, b)})")
     ours = " < ".join(f"{POSTER[c][0]} {rows.fcd[c]:.2f}" for c in sorted(names, key=lambda c: rows.fcd[c]))
     theirs = " < ".join(f"{name} {fcd}" for name, fcd in POSTER.values())
     note = "" if results.dataset == "mnist" else " The poster's figures are for MNIST: only the order can be compared."
@@ -92,11 +100,9 @@ def _order(results: Results) -> str:
     )
 
 
-def _ratio(a: pd.Series, b: pd.Series) -> str:
-    """Returns a's FCD over b's with its interval: paired by seed on one autoencoder, else Welch's."""
-    logs = log_figures(pd.DataFrame([a, b]))
-    found = difference_interval(logs[a.cell], logs[b.cell], paired=a.autoencoder == b.autoencoder)
-    ratio, low, high = np.exp(np.array(found, dtype=float))
+def _ratio(results: Results, a: str, b: str) -> str:
+    """Returns a's FCD over b's with its interval."""
+    ratio, low, high = results.ratio(a, b)
     span = interval(low, high)
     return f"{ratio:.2f} times its FCD" + (f", 95% interval {span}" if span else "")
 
@@ -115,9 +121,9 @@ def method(results: Results) -> str:
         f"the mean over {len(row.fcd_by_classifier)} frozen classifiers (accuracy "
         f"{_accuracy(results.accuracies['classifier'])}) and {row.seeds:.0f} seeds, each with its own autoencoder, "
         f"prior and noise.{other} The interval is Student's t over seeds. Ranks come from comparisons of log FCD, "
-        "since its spread grows with its size and a difference is then a ratio: paired by seed between priors on one "
-        "autoencoder, Welch's test across autoencoders, Holm's correction over all pairs of competing cells. Choices "
-        "are made on FCD validation. Steps of each autoencoder, with the seconds of a seed, on a CPU of processor "
+        "since its spread grows with its size and a difference is then a ratio: t tests whose variances are moderated "
+        "by those of all cells, over all pairs of competing cells. Choices are made on FCD validation. "
+        "Steps of each autoencoder, with the seconds of a seed, on a CPU of processor "
         f"time: {budgets}; of each prior: "
         f"{results.competing.steps.max():,.0f} steps at most. All on {row.device}."
     )

@@ -6,7 +6,7 @@ import math
 
 import pandas as pd
 
-from ...metrics import compare, difference_interval, student_interval
+from ...metrics import compare, student_interval
 from ..page import Text
 from ..results import Results
 from ..sheets import Column, Sheet
@@ -90,19 +90,19 @@ def _highest(found: dict[str, dict]) -> list[str]:
 
 def _told(bounds: dict[str, list[float]], best: str, others: list[str]) -> str:
     """Returns how far the runner-up is, and which models the seeds tell from the best."""
-    lead, low, high = difference_interval(bounds[best], bounds[others[0]], paired=True)
-    text = f"The runner-up, {others[0]}, is {lead:.2f} nats lower"
-    if low is None:
-        return f"{text}; one seed tells nothing apart."
     # One group: the seeds of all autoencoders share their start, the order of the data and the noise of the scoring.
-    pairs, _ = compare(bounds, dict.fromkeys(bounds, "seeds"), higher=True)
+    pairs, _ = compare({name: bounds[name] for name in (best, *others)}, dict.fromkeys(bounds, "seeds"), higher=True)
+    first = pairs.iloc[0]
+    text = f"The runner-up, {others[0]}, is {first.difference:.2f} nats lower"
+    if pd.isna(first.low):
+        return f"{text}; one seed tells nothing apart."
     clear = pairs[pairs.better == best]
     told = [name for name in others if name in {*clear.a, *clear.b}]
     tied = [name for name in others if name not in told]
     whom = "every other one" if not tied else f"{listed(told)} but not from {listed(tied)}" if told else "none of them"
     return (
-        f"{text} (95% interval {interval(low, high)}, paired by seed, this pair alone). With Holm's correction for "
-        f"all pairs of these models, {len(bounds[best])} seeds tell {best} from {whom}."
+        f"{text} (95% interval {interval(first.low, first.high)}, this pair alone). At a false discovery rate of "
+        f"5% over all pairs of these models, {len(bounds[best])} seeds tell {best} from {whom}."
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ...metrics import difference_interval, seeds_needed
+from ...metrics import seeds_needed
 from ..page import Picture, Text, written
 from ..plots.table import bias_lines
 from ..results import Results, log_figures
@@ -19,8 +19,9 @@ NEIGHBOURS = (
     Column("pair", "pair", "s", ""),
     Column("ratio", "FCD ratio", ".2f", "FCD of the worse over the better, geometric means over seeds."),
     Column("span", "95% interval", "s", "Of the ratio, for this pair alone."),
-    Column("p", "p alone", ".3f", "Of the t test of log FCD, paired by seed on one autoencoder, else Welch's."),
-    Column("p_holm", "p, Holm", ".3f", "After Holm's correction over all pairs of competing cells."),
+    Column("p", "p alone", ".3f", "Of the t test of log FCD with moderated variances."),
+    Column("p_fdr", "p, FDR", ".3f", "After Benjamini's and Hochberg's correction over all pairs of competing cells."),
+    Column("p_holm", "p, Holm", ".3f", "After Holm's."),
     Column("alone", "seeds, alone", ".0f",
            "Seeds of each cell that would tell the two apart with a power of 80%; empty: more than 1,000, or unknown."),
     Column("holm", "seeds, Holm", ".0f", "The same at the first step of Holm's correction."),
@@ -54,23 +55,24 @@ def significance(results: Results, out: Path) -> list[Text | Sheet | Picture]:
 def neighbours(results: Results) -> pd.DataFrame:
     """Returns for each two neighbours by log FCD what tells them apart, and how many seeds and samples would.
 
-    The columns: better, worse; ratio of FCD, worse over better, with low and high; p and p_holm; alone and holm, the
-    seeds that would tell them apart with a power of 0.8, alone and at the first step of Holm's correction (NaN: more
-    than 1,000, or unknown); samples, the count at which the bias contributes less than a tenth of their difference.
+    Of the top rows alone, those that may be the best and the one after them: for the others, more seeds pay nobody.
+    The columns: better, worse; ratio of FCD, worse over better, with low and high; p, p_fdr and p_holm; alone and holm,
+    the seeds that would tell them apart with a power of 0.8, alone and at the first step of Holm's correction (NaN:
+    more than 1,000, or unknown); samples, the count at which the bias contributes less than a tenth of their
+    difference.
     """
     rows, logs = results.competing, log_figures(results.competing)
     rows = rows.loc[[rows.index[rows.cell == name][0] for name in sorted(logs, key=lambda name: logs[name].mean())]]
+    rows = rows.head(1 + int((~apart(rows.p_best)).sum()))
     found = []
     for (_, a), (_, b) in zip(list(rows.iterrows())[:-1], list(rows.iterrows())[1:], strict=True):
-        paired = a.autoencoder == b.autoencoder
-        difference = difference_interval(logs[b.cell], logs[a.cell], paired)
         pair = results.pair(a.cell, b.cell)
         needed = [
-            seeds_needed(logs[a.cell], logs[b.cell], paired, tests=t, most=PLENTY) for t in (1, len(results.pairs))
+            seeds_needed(logs[a.cell], logs[b.cell], pair.paired, tests=t, most=PLENTY) for t in (1, len(results.pairs))
         ]
-        ratio, low, high = np.exp(np.array(difference, dtype=float))
-        found.append((a.cell, b.cell, ratio, low, high, pair.p, pair.p_holm, *needed, _samples(a, b)))
-    names = ["better", "worse", "ratio", "low", "high", "p", "p_holm", "alone", "holm", "samples"]
+        tests = (pair.p, pair.p_fdr, pair.p_holm)
+        found.append((a.cell, b.cell, *results.ratio(b.cell, a.cell), *tests, *needed, _samples(a, b)))
+    names = ["better", "worse", "ratio", "low", "high", "p", "p_fdr", "p_holm", "alone", "holm", "samples"]
     table = pd.DataFrame(found, columns=names)
     return table.astype(dict.fromkeys(names[2:], float))
 
@@ -79,11 +81,11 @@ def neighbours_in_words(table: pd.DataFrame, pairs: int, seeds: int) -> str:
     """Returns how many seeds would tell neighbours apart."""
     if table.empty:
         return "One cell alone has no neighbour to be told from."
-    told, corrected = int(apart(table.p).sum()), int(apart(table.p_holm).sum())
+    told, corrected = int(apart(table.p).sum()), int(apart(table.p_fdr).sum())
     text = (
-        f"**Seeds.** A tie means not told apart, not equal. Of {len(table)} pairs of neighbours in the table, {seeds} "
-        f"{'seeds tell' if seeds > 1 else 'seed tells'} {told} apart where each pair is looked at alone, and "
-        f"{corrected} under Holm's correction over all {pairs} pairs. "
+        f"**Seeds.** A tie means not told apart, not equal. Of {len(table)} pairs of neighbours among the cells that "
+        f"may be the best, and the one after them, {seeds} {'seeds tell' if seeds > 1 else 'seed tells'} {told} apart "
+        f"where each pair is looked at alone, and {corrected} at a false discovery rate of 5% over all {pairs} pairs. "
     )
     if seeds == 1:
         return f"{text}One seed shows no spread, so it cannot say how many would do."

@@ -21,8 +21,8 @@ TWO_STAGE = (
     Column("two_stage_seconds", "seconds, two-stage", ".0f", "The same of autoencoder and prior together."),
     Column("ratio", "ratio", ".2f", "FCD of the joint over the two-stage one, geometric means over seeds."),
     Column("span", "95% interval", "s", "Of the ratio, for this pair alone."),
-    Column("p", "p alone", ".3f", "Of the t test of log FCD, paired by seed on one autoencoder, else Welch's."),
-    Column("p_holm", "p, Holm", ".3f", "After Holm's correction over all pairs of competing cells."),
+    Column("p", "p alone", ".3f", "Of the t test of log FCD with moderated variances."),
+    Column("p_fdr", "p, FDR", ".3f", "After Benjamini's and Hochberg's correction over all pairs of competing cells."),
 )  # fmt: skip
 
 # A flow that was trained along with its autoencoder, and one fitted afterwards: to the codes of an autoencoder that has
@@ -60,13 +60,12 @@ def two_stage(results: Results) -> list[Text | Sheet]:
 def _compared(results: Results, joint: str, later: str) -> dict[str, object]:
     """Returns the pair's row of the comparisons, with the joint cell first."""
     pair, fcd = results.pair(joint, later), results.competing.set_index("cell").fcd
-    logs = [pair.difference, pair.low, pair.high]
-    ratio, low, high = np.exp(logs if pair.a == joint else [-pair.difference, -pair.high, -pair.low])
+    ratio, low, high = results.ratio(joint, later)
     return {
         "pair": f"{joint} against {later}", "names": (joint, later), "joint": fcd[joint], "two_stage": fcd[later],
         "joint_seconds": _seconds(results, joint), "two_stage_seconds": _seconds(results, later),
         "joint_ceiling": _ceiling(results, joint), "two_stage_ceiling": _ceiling(results, later),
-        "ratio": ratio, "span": interval(low, high), "p": pair.p, "p_holm": pair.p_holm,
+        "ratio": ratio, "span": interval(low, high), "p": pair.p, "p_fdr": pair.p_fdr,
     }  # fmt: skip
 
 
@@ -91,5 +90,6 @@ def _sentence(row: dict, pairs: int) -> str:
     if not apart(row["p"]):
         return f"{text}**{TIED}** (p = {row['p']:.2g})."
     better = "joint" if row["ratio"] < 1 else "two-stage"
-    corrected = "also" if apart(row["p_holm"]) else "but not"
-    return f"{text}**{better} is better** (p = {row['p']:.2g}), {corrected} under Holm's correction over {pairs} pairs."
+    corrected = "also" if apart(row["p_fdr"]) else "but not"
+    text += f"**{better} is better** (p = {row['p']:.2g}), {corrected} at a false discovery rate of 5% over "
+    return f"{text}{pairs} pairs."
