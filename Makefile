@@ -31,9 +31,9 @@ lint: .venv/ready
 readme: .venv/ready
 	python tools/readme.py
 
-# What each method costs at the sizes of params.yaml.
+# What the work costs, into reports/speed, in ten minutes; `pip install -e .[benchmark]` adds pythae to compare with.
 benchmark: .venv/ready
-	python tools/throughput.py
+	python tools/benchmark.py
 
 # Pins every package for every platform from pyproject.toml; needs uv.
 requirements:

@@ -74,7 +74,16 @@ class Project:
     @staticmethod
     def core(pipeline: dict) -> None:
         """Leaves out what no table needs, the ledger reads MNIST; there are no classifiers yet, so they are trained."""
-        left_out = ("variance", "metric_check", "audit", "replication", "tuning_report", "completion", "sweep")
+        left_out = (
+            "calibration",
+            "variance",
+            "metric_check",
+            "audit",
+            "replication",
+            "tuning_report",
+            "completion",
+            "sweep",
+        )
         for stage in (*left_out, "score_conditional", "exact", "exact_grades", "exact_report"):
             pipeline["stages"].pop(stage, None)
         for stage in ("train_classifier", "train_judge"):

@@ -9,6 +9,7 @@ HEAVY = ["matplotlib", "pandas", "scipy.stats", "sklearn", "torchvision"]
 # What stages import since they use it whenever they run; scikit-learn brings SciPy's statistics and pandas.
 USED = {
     "audit": {"matplotlib", "pandas"},
+    "calibration": {"matplotlib", "pandas"},
     "exact": {"pandas"},
     "exact_report": {"matplotlib", "pandas"},
     "metric_check": {"pandas"},
