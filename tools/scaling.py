@@ -120,10 +120,11 @@ def costs_of(stages: Mapping[str, Stage], targets: list[str], measured: pd.DataF
     needs = {name: needs[name] for name in upstream(needs, targets)}
     alone = measured[measured.seed == "none"].groupby("stage").seconds.sum()
     kinds = alone.groupby(alone.index.map(_kind)).median()
-    if missing := sorted({_kind(name) for name in needs} - set(kinds.index)):
+    run = [name for name in needs if not stages[name].frozen]
+    if missing := sorted({_kind(name) for name in run} - set(kinds.index)):
         raise ValueError(f"the engine has not measured {', '.join(missing)}; run it on a target with such stages")
     fits = {name: _fits(name, stages) for name in needs}
-    return Costs(needs, fits, {name: kinds[_kind(name)] for name in needs}, record)
+    return Costs(needs, fits, {name: kinds[_kind(name)] if name in run else 0.0 for name in needs}, record)
 
 
 def table(costs: Costs, workers: list[int]) -> pd.DataFrame:
@@ -152,7 +153,8 @@ def _fits(name: str, stages: Mapping[str, Stage]) -> list[float]:
 
 
 def _kind(name: str) -> str:
-    return name.rpartition(":")[2].partition("@")[0]
+    kind = name.rpartition(":")[2].partition("@")[0]
+    return "score" if kind == "score_real" else kind  # the same figures, of real images
 
 
 def main() -> int:
@@ -164,7 +166,9 @@ def main() -> int:
     options = parser.parse_args()
     with program("scaling"):
         stages = read_stages(ROOT, read_yaml(ROOT / "params.yaml"))
-        measured = pd.read_csv(options.measured, names=["stage", "seed", "seconds"], keep_default_na=False)
+        measured = pd.read_csv(
+            options.measured, names=["stage", "seed", "seconds"], keep_default_na=False, dtype={"seconds": float}
+        )
         costs = costs_of(stages, targets_of(stages, options.target), measured, options.record)
         print(table(costs, options.workers).to_markdown(index=False, floatfmt=".1f"))
     return 0

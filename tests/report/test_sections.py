@@ -382,8 +382,10 @@ def test_a_report_has_the_sections_where_the_files_are(tmp_path: Path) -> None:
     first, last = after.index("## Likelihood"), after.index("## Cost against quality")
     assert after[:first] + after[last:] == text  # nothing else has changed
     html = (tmp_path / "after/report.html").read_text()
-    assert html.count("data:image/png;base64,") == after.count("](") == text.count("](") + 3
-    assert all((tmp_path / "after" / link).is_file() for link in re.findall(r"\]\(([^)]+)\)", after))
+    assert html.count("data:image/png;base64,") == after.count("](") - 1 == text.count("](") + 2
+    assert all((tmp_path / "after" / link).is_file() for link in re.findall(r"\]\(([^#)]+)\)", after))
+    assert '<a href="#the-answer-at-length">' in html
+    assert '<section id="the-answer-at-length">' in html
     assert not re.search(r"\b(nan|None|inf)\b", after)
     assert '<td data-value="">–</td>' in html
 

@@ -1,6 +1,6 @@
 """Which cells look like copies of their training set, in words."""
 
-__all__ = ["flags", "memorization"]
+__all__ = ["flagged", "flags", "memorization"]
 
 import pandas as pd
 
@@ -21,6 +21,17 @@ def flags(table: pd.DataFrame) -> list[str | None]:
         named = ", ".join(space for space, memorizing in verdicts.items() if memorizing)
         found.append(named or "none" if verdicts else None)
     return found
+
+
+def flagged(table: pd.DataFrame) -> str:
+    """Returns in a sentence how many of the cells look copied."""
+    measured = table[table.memorized.notna() & ~table.yardstick]
+    caught = list(measured.cell[measured.memorized != "none"])
+    if measured.empty:
+        return "Memorization has not been measured."
+    return (
+        f"Samples of {', '.join(caught) or 'none'} of the {len(measured)} cells look copied from the training images."
+    )
 
 
 def memorization(table: pd.DataFrame) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Text:
-    """A paragraph, with **bold** parts."""
+    """A paragraph, with **bold** parts and [links](#the-anchor-of-a-section)."""
 
     text: str
     kind = "text"
@@ -106,7 +106,8 @@ def twin(title: str, sections: list[Section], home: Path) -> str:
 
 def _bold(text: str) -> Markup:
     parts = str(escape(text)).split("**")
-    return Markup("".join(f"<b>{part}</b>" if index % 2 else part for index, part in enumerate(parts)))
+    bold = "".join(f"<b>{part}</b>" if index % 2 else part for index, part in enumerate(parts))
+    return Markup(re.sub(r"\[([^\]]+)\]\((#[\w-]+)\)", r'<a href="\2">\1</a>', bold))
 
 
 def _encoded(path: Path) -> str:

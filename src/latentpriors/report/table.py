@@ -7,12 +7,12 @@ from pathlib import Path
 import pandas as pd
 
 from .columns import COLUMNS, MAIN, cells_sheet, column_of
-from .memorization import memorization
+from .memorization import flagged, memorization
 from .page import Picture, Section, Text, write_page, written
 from .plots.table import forest
 from .results import Results, load_results
 from .sections.agreement import agreement
-from .sections.answer import conclusions, method
+from .sections.answer import conclusions, headline, method, order
 from .sections.codes import classes, planes
 from .sections.completion import completed
 from .sections.conditional import conditional
@@ -28,10 +28,11 @@ from .sheets import Sheet, plain
 
 LONG = ("_by_seed", "_by_classifier", "_by_count")  # ends of the names of lists, which table.csv is without
 
+WORDS, LINK = "The answer at length", "the-answer-at-length"
 CAPTION = (
     "FCD of every cell with its 95% interval over seeds, on a logarithmic axis. Dark blue: the best cell and those "
     "that the seeds do not tell from it, at a false discovery rate of 5%; pale blue: told apart; grey diamonds are "
-    "yardsticks, not competitors."
+    "yardsticks, not competitors. Cells that share a letter are not told apart."
 )
 
 
@@ -63,6 +64,7 @@ def sections(results: Results, out: Path) -> list[Section]:
     shown = galleries(results, out)
     parts = [
         Section("", _answer(results, out)),
+        Section(WORDS, [Text(text) for text in (*conclusions(results), memorization(results.table))]),
         Section("How sure this is", significance(results, out)),
         Section("Samples", shown["samples"]),
         Section("Nearest neighbours", shown["nearest"]),
@@ -90,9 +92,9 @@ def _answer(results: Results, out: Path) -> list[Text | Picture | Sheet]:
     best = results.competing.cell[0]
     mine = results.pairs_of(best)
     tied = {best, *mine.index[~mine.differ]}
-    words = [Text(text) for text in (*conclusions(results), memorization(results.table))]
     drawn = forest(results.shown.assign(tied=results.table.cell.isin(tied)))
-    return [*words, *written("forest", drawn, CAPTION, out), _main(results)]
+    short = " ".join(filter(None, [order(results), flagged(results.table), f"More: [{WORDS.lower()}](#{LINK})."]))
+    return [Text(headline(results)), *written("forest", drawn, CAPTION, out), _main(results), Text(short)]
 
 
 def _main(results: Results) -> Sheet:

@@ -17,7 +17,7 @@ def forest(table: pd.DataFrame) -> Figure:
     """Draws FCD with its interval for each row, on a logarithmic axis, the rows in the table's order.
 
     Arguments:
-        table: With the columns cell, fcd, fcd_low, fcd_high, yardstick and tied (with the best cell).
+        table: With the columns cell, fcd, fcd_low, fcd_high, yardstick, letters and tied (with the best cell).
     """
     figure = Figure(figsize=(6.2, 0.29 * len(table) + 0.8), layout="constrained")
     axes = figure.subplots()
@@ -28,6 +28,8 @@ def forest(table: pd.DataFrame) -> Figure:
             # Student's interval of three seeds may reach below 0, which a logarithmic axis cannot show.
             axes.plot([max(row.fcd_low, least), row.fcd_high], [y, y], color=color, lw=2.5, alpha=0.55)
         axes.plot(row.fcd, y, "D" if row.yardstick else "o", color=color, ms=5)
+        if isinstance(row.letters, str):
+            axes.annotate(row.letters, (1.01, y), xycoords=("axes fraction", "data"), va="center", fontsize=7)
         axes.annotate(f"{row.fcd:.2f}", (row.fcd, y), (0, 4), textcoords="offset points", ha="center", fontsize=7)
     axes.set(yticks=range(len(table)), yticklabels=table.cell, xlabel="FCD (logarithmic; lower is better)")
     logarithmic(axes.xaxis)

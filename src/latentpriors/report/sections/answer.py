@@ -1,6 +1,6 @@
 """The answer of a table in words: the best cell, who ties with it, what limits it, and the poster's order."""
 
-__all__ = ["conclusions", "method", "spent"]
+__all__ = ["conclusions", "headline", "method", "order", "spent"]
 
 import itertools
 
@@ -12,6 +12,41 @@ from ..results import Results
 from ..words import ALPHA, apart, interval, listed
 
 SHORT = 6  # names that a sentence can list
+FEW = 3  # names that a headline can
+
+HOLDS, REVERSED = "**holds**", "**is reversed**"
+UNTOLD, UNDECIDED = "cannot be told with these seeds", "is not decided by one seed"
+# The verdicts on some of the poster's steps, in one sentence.
+COUNTED = {HOLDS: "as here", REVERSED: "reversed", UNTOLD: "not told", UNDECIDED: "not decided by one seed"}
+
+
+def headline(results: Results) -> str:
+    """Returns the answer in at most 60 words: who wins, who is not told from it, what limits, what is cheap."""
+    rows, best = results.competing, results.competing.iloc[0]
+    text = f"**{best.cell}** has the lowest FCD, {best.fcd:.2f}."
+    if best.seeds == 1 or len(rows) == 1:
+        return text + (" One seed tells nothing apart." if best.seeds == 1 else "")
+    tied = _tied(results)
+    if tied:
+        some = tied if len(tied) <= FEW else [*tied[: FEW - 1], f"{len(tied) - FEW + 1} more"]
+        text += f" Not told from it, which is not to say equal: {listed(some)}."
+    else:
+        text += f" The seeds tell it from all {len(rows) - 1} others."
+    if (limit := _limit(results)) is not None:
+        text += f" What limits is the {limit}."
+    if len(cheap := rows[rows.cell.isin([best.cell, *tied]) & rows.fit_seconds.notna()]) > 1:
+        first = cheap.loc[cheap.fit_seconds.idxmin()]
+        text += f" If time is short: **{first.cell}**, whose prior is fitted in {first.fit_seconds:,.0f} seconds."
+    return text
+
+
+def order(results: Results) -> str:
+    """Returns in a sentence what becomes of the poster's order; "" where the table has not all of its cells."""
+    if not set(POSTER) <= set(results.competing.cell):
+        return ""
+    verdicts = [verdict for _, verdict in _steps(results)]
+    counts = [f"{verdicts.count(verdict)} {said}" for verdict, said in COUNTED.items() if verdict in verdicts]
+    return f"Of the {len(verdicts)} steps of the poster's order: {listed(counts)}."
 
 
 def conclusions(results: Results) -> list[str]:
@@ -23,6 +58,13 @@ def conclusions(results: Results) -> list[str]:
     return lines
 
 
+def _tied(results: Results) -> list[str]:
+    """Returns the cells that the seeds do not tell from the best, in order."""
+    rows = results.competing
+    mine = results.pairs_of(rows.cell[0]).loc[rows.cell[1:]]
+    return list(mine.index[~mine.differ])
+
+
 def _best(results: Results) -> str:
     rows = results.competing
     best = rows.iloc[0]
@@ -31,8 +73,8 @@ def _best(results: Results) -> str:
         return text
     if best.seeds == 1:
         return f"{text} One seed tells nothing apart: all cells are ties."
-    mine = results.pairs_of(best.cell).loc[rows.cell[1:]]
-    tied, clear = list(mine.index[~mine.differ]), list(mine.index[mine.differ])
+    tied = _tied(results)
+    clear = [name for name in rows.cell[1:] if name not in tied]
     runner = f"The runner-up, {rows.cell[1]}, is at {_ratio(results, rows.cell[1], best.cell)}."
     if not tied:
         return f"{text} Every other cell is told apart from it. {runner}"
@@ -65,32 +107,33 @@ def _limits(results: Results) -> str:
     if ceiling is None:
         return f"{floor}."
     decoder, prior = ceiling.fcd - real.fcd, best.fcd - ceiling.fcd
+    limit = _limit(results)
     text = (
         f"{floor}; reconstructions of held-out images by {best.cell}'s autoencoder, what a perfect prior would get, "
         f"have {ceiling.fcd:.2f}. Of what is left to gain over the floor, the autoencoder has {decoder:.2f} and the "
         f"prior {prior:.2f}: "
     )
     if prior <= 0:
-        return f"{text}the prior costs nothing that can be seen, **the autoencoder limits**."
+        return f"{text}the prior costs nothing that can be seen, **the {limit} limits**."
     share = prior / (prior + max(decoder, 0))
-    return f"{text}**the {'prior' if share > 0.5 else 'autoencoder'} limits** with {max(share, 1 - share):.0%} of it."
+    return f"{text}**the {limit} limits** with {max(share, 1 - share):.0%} of it."
+
+
+def _limit(results: Results) -> str | None:
+    """Returns which has more of what is left to gain over the floor; None without a row of reconstructions."""
+    best, real = results.competing.iloc[0], results.table[results.table.cell == "real"].iloc[0]
+    ceiling = results.ceiling(best.autoencoder)
+    if ceiling is None:
+        return None
+    return "prior" if best.fcd - ceiling.fcd > max(ceiling.fcd - real.fcd, 0) else "autoencoder"
 
 
 def _order(results: Results) -> str:
     """Returns how each step of the poster's order comes out, with the interval of the ratio."""
     rows, names = results.competing.set_index("cell", drop=False), list(POSTER)
-    wanted = list(itertools.pairwise(names))
-    adjusted = holm([results.pair(*pair).p for pair in wanted])
-    steps = []
-    for (a, b), p in zip(wanted, adjusted, strict=True):
-        pair = f"{POSTER[a][0]} < {POSTER[b][0]}"
-        if rows.seeds[a] == 1:
-            verdict = "is not decided by one seed"
-        elif not apart(p):
-            verdict = "cannot be told with these seeds"
-        else:
-            verdict = "**holds**" if rows.fcd[a] < rows.fcd[b] else "**is reversed**"
-        steps.append(f"{pair} {verdict} ({_ratio(results, a, b)})")
+    steps = [
+        f"{POSTER[a][0]} < {POSTER[b][0]} {verdict} ({_ratio(results, a, b)})" for (a, b), verdict in _steps(results)
+    ]
     ours = " < ".join(f"{POSTER[c][0]} {rows.fcd[c]:.2f}" for c in sorted(names, key=lambda c: rows.fcd[c]))
     theirs = " < ".join(f"{name} {fcd}" for name, fcd in POSTER.values())
     note = "" if results.dataset == "mnist" else " The poster's figures are for MNIST: only the order can be compared."
@@ -98,6 +141,20 @@ def _order(results: Results) -> str:
         f"The poster has, on MNIST, {theirs}. Here: {ours}. Step by step, each the left over the right, the verdicts "
         f"with Holm's correction over the three: {'; '.join(steps)}.{note}"
     )
+
+
+def _steps(results: Results) -> list[tuple[tuple[str, str], str]]:
+    """Returns each step of the poster's order with its verdict, under Holm's correction over all of them."""
+    rows, wanted, found = results.competing.set_index("cell"), list(itertools.pairwise(POSTER)), []
+    for (a, b), p in zip(wanted, holm([results.pair(*pair).p for pair in wanted]), strict=True):
+        if rows.seeds[a] == 1:
+            verdict = UNDECIDED
+        elif not apart(p):
+            verdict = UNTOLD
+        else:
+            verdict = HOLDS if rows.fcd[a] < rows.fcd[b] else REVERSED
+        found.append(((a, b), verdict))
+    return found
 
 
 def _ratio(results: Results, a: str, b: str) -> str:
