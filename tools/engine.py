@@ -283,7 +283,7 @@ def slurm(settings: Iterable[str]):
 
 def agree(client, patience: float | None = PATIENCE) -> None:
     """Raises an error unless workers come within some seconds, and have what this process has."""
-    token = ROOT / f".work/driver.{socket.gethostname()}.{uuid.uuid4().hex}"
+    token = ROOT / f".work/.driver.{socket.gethostname()}.{os.getpid()}.part"  # which `mend` knows, after a kill
     token.parent.mkdir(exist_ok=True)
     token.touch()
     try:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import engine
+import mend
 import pytest
 from distributed import Client, LocalCluster
 
@@ -167,8 +168,9 @@ def test_workers_that_are_not_like_this_process_are_refused(monkeypatch: pytest.
         def wait_for_workers(self, *arguments: object, **options: object) -> None:
             pass
 
-        def run(self, function, *arguments: object) -> dict:
-            return {"tcp://10.0.0.7:1": function(*arguments) | self.facts}
+        def run(self, function, root: str, token: str) -> dict:
+            assert mend.PART.fullmatch(Path(token).name), "what a kill leaves here, `mend` removes"
+            return {"tcp://10.0.0.7:1": function(root, token) | self.facts}
 
     engine.agree(Elsewhere())
     with pytest.raises(ValueError, match=r"tcp://10\.0\.0\.7:1 does not see"):
