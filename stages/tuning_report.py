@@ -3,6 +3,7 @@
 from context import run
 from pathlib import Path
 
+from latentpriors.registry import KINDS
 from latentpriors.report.tuning import tuning_report as tuning_page
 from latentpriors.store import whole
 from latentpriors.studies.trials import load_log
@@ -12,10 +13,10 @@ def tuning_report(params: dict, logs: Path, out: Path) -> None:
     """The page of the equal tuning, from the logs of its trials alone.
 
     Arguments:
-        logs: The folder of the logs, DATASET.csv.
+        logs: The folder of the logs, KIND/DATASET.csv.
         out: The folder for the page.
     """
-    found = {path.stem: load_log(path) for path in sorted(logs.glob("*.csv"))}
+    found = {kind: {path.stem: load_log(path) for path in sorted((logs / kind).glob("*.csv"))} for kind in KINDS}
     with whole(out) as part:
         part.mkdir(parents=True)
         text = tuning_page(found, part)

@@ -22,7 +22,7 @@ DIRECTLY = {
     "project": {"autoencoders", "data", "networks", "registry", "training", "yaml_files", "choices", "over_seeds"},
     "studies": {
         "likelihood", "evaluation", "fits", "autoencoders", "priors", "metrics", "networks", "registry", "store",
-        "training", "project", "over_seeds",
+        "training", "project", "over_seeds", "choices",
     },
     "own": {
         "data", "evaluation", "fits", "metrics", "priors", "processes", "project", "registry", "runs", "store",

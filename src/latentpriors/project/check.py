@@ -86,9 +86,10 @@ def check_method(kind: str, name: str, block: dict, path: str) -> None:
         where = f"{path}.method" if "method" in block else f"{path}, which names no method"
         raise ValueError(unknown(where, method, names(kind)))
     allowed = {key: p.annotation for key, p in hyperparameters(kind, method).items()} | {"factor": float, "method": str}
-    # A block may have a network of its own, with its channels: those of the data set are another network's.
+    # A block may have a learning rate of its own, and a network with its channels: the data set's are another's.
     shared = inspect.signature(Autoencoder).parameters if kind == "autoencoders" else {}
     own = {key: shared[key].annotation for key in ("network", "channels") if key in shared}
+    allowed |= {key: shared[key].annotation for key in ("learning_rate",) if key in shared}
     check_block(block, allowed | own, path, optional={*allowed, *(() if own.keys() & block.keys() else own)})
     if "network" in block:
         _network(block, path, CHOICES["network"])

@@ -11,23 +11,28 @@ from ..studies.trials import CHOSEN_ON, WORTH, best_after, choice
 from .page import Section, Text, write_page, written
 from .plots.tuning import best_lines
 from .sheets import Column, Sheet, plain
+from .words import listed
 
-TITLE = "Equal tuning: as many trials for every prior"
+TITLE = "Equal tuning: as many trials for every method"
 CAPTION = (
     "The lowest validation FCD of the first k trials, logarithmic; the first trial is the default. A line that is flat "
     "from the left had a good default; one that still falls at the right wants more trials."
 )
-PRIORS = (
-    Column("prior", "prior", "s", ""),
+RULE = (
+    f"params.yaml has, for all data sets, the best trial on {CHOSEN_ON} where it is more than {WORTH:.0%} below the "
+    "default, since chance moves a single run by about as much, and else the default."
+)
+METHODS = (
+    Column("method", "method", "s", ""),
     Column("first", "FCD, default", ".2f", "Validation FCD of the first trial, seed 0, at the trials' budget."),
     Column("best", "FCD, best trial", ".2f", "The lowest of all trials."),
     Column("gain", "gain", ".0%", "How far the best trial is below the default."),
     Column("chosen", "chosen", "s", "What params.yaml has: the default, or what the best trial changed."),
     Column("seconds", "seconds a trial", ".0f", "Of one core, the samples' score among them; mean over the trials."),
-    Column("failures", "failed", "d", "Trials that gave no prior; they count as trials."),
+    Column("failures", "failed", "d", "Trials that gave nothing; they count as trials."),
 )
 TRIALS = (
-    Column("name", "prior and trial", "s", ""),
+    Column("name", "method and trial", "s", ""),
     Column("changes", "changes to the default", "s", ""),
     Column("steps", "steps", ",.0f", ""),
     Column("fcd_validation", "FCD validation", ".2f", ""),
@@ -37,45 +42,78 @@ TRIALS = (
 )
 
 
-def tuning_report(logs: dict[str, pd.DataFrame], out: Path) -> str:
-    """Writes report.md, report.html and the picture; returns the table of the data set that decides as text.
+def tuning_report(logs: dict[str, dict[str, pd.DataFrame]], out: Path) -> str:
+    """Writes report.md, report.html and the pictures; returns the tables of the data set that decides as text.
 
     Arguments:
-        logs: The trials of each data set, as `load_log` returns them.
+        logs: For each kind, "autoencoders" and "priors", the trials of each data set, as `load_log` returns them.
         out: An empty folder.
     """
-    drawn = best_lines({name: best_after(log) for name, log in logs.items()})
-    sheets = {name: Sheet(PRIORS, _priors(log), explained=name == CHOSEN_ON) for name, log in logs.items()}
-    sections = [
-        Section("", [Text(_words(logs[CHOSEN_ON])), *written("best", drawn, CAPTION, out), sheets[CHOSEN_ON]]),
-        *(Section(f"On {name}", [sheet]) for name, sheet in sheets.items() if name != CHOSEN_ON),
-        *(Section(f"All trials on {name}", [Sheet(TRIALS, _trials(log))]) for name, log in logs.items()),
+    sections, told = [], []
+    for kind, words in (("priors", _words_of_priors), ("autoencoders", _words_of_autoencoders)):
+        drawn = best_lines({name: best_after(log) for name, log in logs[kind].items()})
+        sheets = {name: Sheet(METHODS, _methods(log), explained=name == CHOSEN_ON) for name, log in logs[kind].items()}
+        title, text = words(logs[kind][CHOSEN_ON])
+        caption = CAPTION if not told else ""
+        sections += [
+            Section(title, [Text(text), *written(f"best_{kind}", drawn, caption, out), sheets[CHOSEN_ON]]),
+            *(
+                Section(f"{kind} on {name}".capitalize(), [sheet])
+                for name, sheet in sheets.items()
+                if name != CHOSEN_ON
+            ),
+        ]
+        told.append(plain(sheets[CHOSEN_ON]))
+    sections += [
+        Section(f"All trials of {kind} on {name}", [Sheet(TRIALS, _trials(log))])
+        for kind, found in logs.items()
+        for name, log in found.items()
     ]
     write_page(TITLE, sections, out)
-    return plain(sheets[CHOSEN_ON])
+    return "\n\n".join(told)
 
 
-def _words(log: pd.DataFrame) -> str:
-    count, share = log.groupby("prior").trial.count(), log.fcd_validation.isna().sum()
-    changed = [name for name in count.index if choice(log, name) != 1]
-    return (
-        f"Every prior with hyperparameters to set had {count.max()} trials by the recipe of tuning.yaml: a default and "
+def _words_of_priors(log: pd.DataFrame) -> tuple[str, str]:
+    return "", (
+        f"Every prior with hyperparameters to set had {_most(log)} trials by the recipe of tuning.yaml: a default and "
         f"changes to it, each fitted at a third of the budget to the codes of one autoencoder (seed 0) and scored by "
-        f"the FCD of its samples to the validation split. params.yaml has, for all data sets, the best trial on "
-        f"{CHOSEN_ON} where it is more than {WORTH:.0%} below the default, since chance moves a single run by "
-        f"about as much, and else the default. **{len(changed)} of {len(count)} defaults were changed**"
-        f"{': ' + ', '.join(changed) if changed else ''}. gmm has no steps: its trials are whole fits. "
-        f"{share or 'No'} trial{'' if share == 1 else 's'} failed."
+        f"the FCD of its samples to the validation split. {RULE} {_changed(log)} gmm has no steps: its trials are "
+        f"whole fits. {_failed(log)}"
     )
 
 
-def _priors(log: pd.DataFrame) -> pd.DataFrame:
+def _words_of_autoencoders(log: pd.DataFrame) -> tuple[str, str]:
+    return "The poster's learned baselines", (
+        "An autoencoder that brings its own prior is judged by its native samples, so "
+        f"{listed(sorted(log.method.unique()))} had {_most(log)} trials each by the same recipe: networks, latent "
+        "dimension and data as ever, a third of the budget, seed 0, validation FCD of the native samples. "
+        f"{_changed(log)} {_failed(log)}"
+    )
+
+
+def _most(log: pd.DataFrame) -> int:
+    return int(log.groupby("method").trial.count().max())
+
+
+def _changed(log: pd.DataFrame) -> str:
+    names = sorted(log.method.unique())
+    changed = [name for name in names if choice(log, name) != 1]
+    listed = f": {', '.join(changed)}" if changed else ""
+    return f"**{len(changed)} of {len(names)} defaults were changed**{listed}."
+
+
+def _failed(log: pd.DataFrame) -> str:
+    count = log.fcd_validation.isna().sum()
+    return f"{count or 'No'} trial{'' if count == 1 else 's'} failed."
+
+
+def _methods(log: pd.DataFrame) -> pd.DataFrame:
     rows = []
-    for name, part in log.groupby("prior"):
+    for name, part in log.groupby("method"):
         part, chosen = part.set_index("trial"), choice(log, name)
         first, best = part.fcd_validation.get(1), part.fcd_validation.min()
         rows.append({
-            "prior": name, "first": first, "best": best, "gain": 1 - best / first,
+            "method": name, "first": first, "best": best, "gain": 1 - best / first,
             "chosen": "default" if chosen == 1 else _changes(part.settings[1], part.settings[chosen]),
             "seconds": part.seconds.mean(), "failures": int(part.fcd_validation.isna().sum()),
         })  # fmt: skip
@@ -83,9 +121,9 @@ def _priors(log: pd.DataFrame) -> pd.DataFrame:
 
 
 def _trials(log: pd.DataFrame) -> pd.DataFrame:
-    default = log[log.trial == 1].set_index("prior").settings
-    changes = [_changes(default[row.prior], row.settings) for row in log.itertuples()]
-    return log.assign(name=[f"{row.prior} {row.trial}" for row in log.itertuples()], changes=changes)
+    default = log[log.trial == 1].set_index("method").settings
+    changes = [_changes(default[row.method], row.settings) for row in log.itertuples()]
+    return log.assign(name=[f"{row.method} {row.trial}" for row in log.itertuples()], changes=changes)
 
 
 def _changes(default: str, settings: str) -> str:

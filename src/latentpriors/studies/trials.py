@@ -14,7 +14,7 @@ from ..store import whole
 
 CHOSEN_ON = "mnist"  # the data set whose trials decide what params.yaml has
 WORTH = 0.1  # by which share of its FCD a change must better the default: the chance of a single run is of this size
-COLUMNS = ("prior", "trial", "settings", "steps", "fcd_validation", "nll_validation", "seconds", "failure")
+COLUMNS = ("method", "trial", "settings", "steps", "fcd_validation", "nll_validation", "seconds", "failure")
 
 
 def load_log(path: Path) -> pd.DataFrame:
@@ -22,9 +22,9 @@ def load_log(path: Path) -> pd.DataFrame:
     return pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=list(COLUMNS))
 
 
-def finished(log: pd.DataFrame, prior: str, trial: int, settings: dict, steps: int) -> bool:
+def finished(log: pd.DataFrame, method: str, trial: int, settings: dict, steps: int) -> bool:
     """Whether a trial is logged with these settings and steps."""
-    same = (log.prior == prior) & (log.trial == trial) & (log.steps == steps) & (log.settings == _text(settings))
+    same = (log.method == method) & (log.trial == trial) & (log.steps == steps) & (log.settings == _text(settings))
     return bool(same.any())
 
 
@@ -40,29 +40,29 @@ def record(path: Path, row: dict) -> None:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         log = load_log(path)
-        others = log[(log.prior != row["prior"]) | (log.trial != row["trial"])]
+        others = log[(log.method != row["method"]) | (log.trial != row["trial"])]
         added = pd.DataFrame([row | {"settings": _text(row["settings"])}])
         # As objects: an empty log would otherwise decide the columns' types.
         joined = pd.concat([others.astype(object), added.astype(object)]).reindex(columns=list(COLUMNS))
         with whole(path) as part:
-            joined.sort_values(["prior", "trial"]).to_csv(part, index=False)
+            joined.sort_values(["method", "trial"]).to_csv(part, index=False)
     finally:
         os.close(lock)
 
 
 def best_after(log: pd.DataFrame) -> pd.DataFrame:
-    """Returns for each prior the lowest `fcd_validation` of its first k trials, rows of prior, trial (k) and best.
+    """Returns for each method the lowest `fcd_validation` of its first k trials, rows of method, trial (k) and best.
 
     A trial that failed counts as a trial; before the first that did not there is no best.
     """
-    log = log.sort_values(["prior", "trial"])
-    best = pd.to_numeric(log.fcd_validation).fillna(np.inf).groupby(log.prior).cummin()
-    return log.assign(best=best.replace(np.inf, np.nan))[["prior", "trial", "best"]].reset_index(drop=True)
+    log = log.sort_values(["method", "trial"])
+    best = pd.to_numeric(log.fcd_validation).fillna(np.inf).groupby(log.method).cummin()
+    return log.assign(best=best.replace(np.inf, np.nan))[["method", "trial", "best"]].reset_index(drop=True)
 
 
-def choice(log: pd.DataFrame, prior: str) -> int:
-    """Returns which of a prior's trials is taken: the best, if it is worth a change of the default, else the first."""
-    found = log[log.prior == prior].set_index("trial").fcd_validation.astype(float)
+def choice(log: pd.DataFrame, method: str) -> int:
+    """Returns which of a method's trials is taken: the best, if it is worth a change of the default, else the first."""
+    found = log[log.method == method].set_index("trial").fcd_validation.astype(float)
     default = found.get(1, np.nan)
     return 1 if found.isna().all() or found.min() >= (1 - WORTH) * default else int(found.idxmin())
 

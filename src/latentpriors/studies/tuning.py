@@ -1,6 +1,6 @@
-"""Equal tuning: as many trials for every prior, scored on the validation split."""
+"""Equal tuning: as many trials for every method, scored on the validation split."""
 
-__all__ = ["check_recipe", "score", "trials"]
+__all__ = ["check_recipe", "score_autoencoder", "score_prior", "trials"]
 
 from pathlib import Path
 
@@ -9,60 +9,95 @@ import torch
 from torch import Tensor
 
 from ..autoencoders.base import Autoencoder
+from ..choices import unknown
 from ..evaluation.fcd import activations, distances
 from ..evaluation.interpolation import images
-from ..fits import fit_prior
+from ..fits import fit_autoencoder, fit_prior, load_autoencoder, load_codes
 from ..networks import Classifier
 from ..priors.base import FittedPrior
 from ..project.check import check_method
 from ..project.schema import check_is_block, check_keys, check_value
+from ..registry import KINDS
 from ..training import Budget
 
-# What tuning.yaml has beside its priors.
+# What tuning.yaml has beside its methods.
 RECIPE = {"trials": int, "share": float, "autoencoder": str, "untuned": tuple[str, ...]}
 
 
 def check_recipe(recipe: dict) -> None:
     """Raises ValueError where the content of tuning.yaml has another form than that which `trials` takes."""
-    check_keys(recipe, (*RECIPE, "priors"), "tuning.yaml")
+    check_keys(recipe, (*RECIPE, *KINDS), "tuning.yaml")
     for key, kind in RECIPE.items():
         check_value(recipe[key], kind, f"tuning.yaml {key}")
-    check_is_block(recipe["priors"], "tuning.yaml priors")
-    for name, block in recipe["priors"].items():
-        check_keys(block, ("default", "changes"), path := f"tuning.yaml {name}")
-        if not isinstance(block["changes"], list):
-            raise ValueError(f"{path}.changes: a list is needed, not {block['changes']!r}")
-        for settings in (block["default"], *block["changes"]):
-            check_is_block(settings, path)
+    for kind in KINDS:
+        check_is_block(recipe[kind], f"tuning.yaml {kind}")
+        for name, block in recipe[kind].items():
+            check_keys(block, ("default", "changes"), path := f"tuning.yaml {kind}.{name}")
+            if not isinstance(block["changes"], list):
+                raise ValueError(f"{path}.changes: a list is needed, not {block['changes']!r}")
+            for settings in (block["default"], *block["changes"]):
+                check_is_block(settings, path)
 
 
-def trials(recipe: dict, name: str) -> list[dict]:
-    """Returns the settings of a prior's trials, the first the default.
+def trials(recipe: dict, kind: str, name: str) -> list[dict]:
+    """Returns the settings of a method's trials, the first the default.
 
     Arguments:
-        recipe: The content of tuning.yaml: `trials`, how many each prior has, and for each of `priors` a `default` and
-            the `changes` to it.
-        name: Of the prior.
+        recipe: The content of tuning.yaml: `trials`, how many each method has, and for each method of a kind a
+            `default` and the `changes` to it.
+        kind: "autoencoders" or "priors".
+        name: Of the method.
 
     Raises:
-        ValueError: the prior is not listed, has another number of trials, two that are the same, or a mistake in one.
+        ValueError: the method is not listed, has another number of trials, two that are the same, or a mistake in one.
     """
-    if name not in recipe["priors"]:
-        raise ValueError(f"tuning.yaml has no prior {name!r}; choose from {', '.join(recipe['priors'])}")
-    block = recipe["priors"][name]
+    if name not in recipe[kind]:
+        raise ValueError(unknown(f"tuning.yaml {kind}", name, recipe[kind]))
+    block = recipe[kind][name]
     listed = [block["default"], *(block["default"] | change for change in block["changes"])]
     if len(listed) != recipe["trials"]:
-        raise ValueError(f"tuning.yaml {name}: {len(listed)} trials, the default among them; each prior has "
+        raise ValueError(f"tuning.yaml {kind}.{name}: {len(listed)} trials, the default among them; each method has "
                          f"{recipe['trials']}")  # fmt: skip
     for number, settings in enumerate(listed, 1):
-        check_method("priors", name, settings, f"tuning.yaml {name}, trial {number}")
+        check_method(kind, name, settings, f"tuning.yaml {kind}.{name}, trial {number}")
         if settings in listed[: number - 1]:
-            raise ValueError(f"tuning.yaml {name}, trial {number}: an earlier trial has the same settings")
+            raise ValueError(f"tuning.yaml {kind}.{name}, trial {number}: an earlier trial has the same settings")
     return listed
 
 
+def score_autoencoder(
+    name: str, arguments: dict, images: dict[str, Tensor], labels: dict[str, Tensor], classifiers: list[Classifier],
+    reference: dict[str, np.ndarray], n: int, budget: Budget, noise: torch.Generator, folder: Path,
+) -> dict[str, float]:  # fmt: skip
+    """Trains an autoencoder and returns `fcd_validation` of n native samples.
+
+    Nothing of the test split is looked at.
+
+    Arguments:
+        name: Of the autoencoder.
+        arguments: Of its constructor.
+        images: In [0, 1], with shape (N, C, H, W), of "train" and "validation".
+        labels: The classes (N,) of both, for methods that learn from them.
+        classifiers: The frozen ones.
+        reference: The moments of the validation split, as `distances` takes them.
+        n: How many samples.
+        budget: Of the training.
+        noise: The randomness of the codes and the samples.
+        folder: For the files.
+    """
+    seen = {key: images[key] for key in ("train", "validation")} | {"test": images["validation"][:100]}
+    fit_autoencoder(name, arguments, seen, budget, noise, folder, labels)
+    codes, model = (
+        load(folder / f"{part}.safetensors", noise.device)
+        for load, part in ((load_codes, "codes"), (load_autoencoder, "weights"))
+    )
+    (folder / "prior").mkdir()
+    drawn = Budget(0, len(images["train"]), noise)
+    return score_prior("native", {}, codes, model, classifiers, reference, n, drawn, folder / "prior")
+
+
 @torch.no_grad()
-def score(
+def score_prior(
     name: str, arguments: dict, codes: dict[str, Tensor], model: Autoencoder, classifiers: list[Classifier],
     reference: dict[str, np.ndarray], n: int, budget: Budget, folder: Path,
 ) -> dict[str, float]:  # fmt: skip

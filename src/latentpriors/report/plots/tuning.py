@@ -14,10 +14,10 @@ GAP = 0.055  # between two names, as a share of the axis
 
 
 def best_lines(tables: dict[str, pd.DataFrame]) -> Figure:
-    """Draws the best FCD after k trials, a panel for each data set and a line for each prior.
+    """Draws the best FCD after k trials, a panel for each data set and a line for each method.
 
     Arguments:
-        tables: For each data set rows of prior, trial and best, as `trials.best_after` returns them.
+        tables: For each data set rows of method, trial and best, as `trials.best_after` returns them.
 
     Raises:
         ValueError: there is no trial to draw.
@@ -26,19 +26,21 @@ def best_lines(tables: dict[str, pd.DataFrame]) -> Figure:
     tables = {name: table for name, table in tables.items() if len(table)}
     if not tables:
         raise ValueError("no trial is logged; run stages/tune.py")
-    priors = sorted({prior for table in tables.values() for prior in table.prior})
-    shades = dict(zip(priors, matplotlib.colormaps["tab20"](np.arange(len(priors)) % 20), strict=True))
+    methods = sorted({method for table in tables.values() for method in table.method})
+    shades = dict(zip(methods, matplotlib.colormaps["tab20"](np.arange(len(methods)) % 20), strict=True))
     figure, spots = panels(len(tables), len(tables), 4.2, 3.4)
     for axes, (name, table) in zip(spots, tables.items(), strict=True):
-        for prior, part in table.groupby("prior"):
-            axes.plot(part.trial, part.best, "o-", ms=3, lw=1.4, color=shades[prior])
+        for method, part in table.groupby("method"):
+            axes.plot(part.trial, part.best, "o-", ms=3, lw=1.4, color=shades[method])
         axes.set(title=name, xlabel="trials", ylabel="best validation FCD (logarithmic)")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         logarithmic(axes.yaxis)
         axes.grid(alpha=0.2)
-        last = table.sort_values("trial").groupby("prior").last()
-        for prior, height in _spread(last.best, axes.get_ylim()).items():
-            axes.annotate(prior, (1.02, height), xycoords="axes fraction", va="center", fontsize=7, color=shades[prior])
+        last = table.sort_values("trial").groupby("method").last()
+        for method, height in _spread(last.best, axes.get_ylim()).items():
+            axes.annotate(
+                method, (1.02, height), xycoords="axes fraction", va="center", fontsize=7, color=shades[method]
+            )
     return figure
 
 
