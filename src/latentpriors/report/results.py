@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..metrics import compare, ranked
+from ..metrics import compare, ranked, student_interval
 from ..store import StoreError, load_json
 from .columns import COLUMNS, COPYIST, POSTER
 from .memorization import flags
@@ -172,7 +172,27 @@ def _complete(table: pd.DataFrame) -> pd.DataFrame:
     aliases = {cell: name for cell, (name, _) in POSTER.items()}
     aliases |= {row.cell: COPYIST[1] for row in table.itertuples() if row.prior == COPYIST[0]}
     table["alias"] = [aliases.get(name) for name in table.cell]
+    table = table.join(_intervals(table))
     return table.sort_values(["yardstick", "fcd"], ascending=[False, True], ignore_index=True)
+
+
+def _intervals(table: pd.DataFrame) -> pd.DataFrame:
+    """Returns FIGURE_low and FIGURE_high, Student's interval, of every figure that rows list by seed.
+
+    Where every seed has the same, as of steps, there is none; FCD's is in the files.
+    """
+    names = [key.removesuffix("_by_seed") for key in table if key.endswith("_by_seed")]
+    found = {}
+    for name in (name for name in names if f"{name}_low" not in table and name in table):
+        ends = [_ends(values) for values in table[f"{name}_by_seed"]]
+        if any(low is not None for low, _ in ends):
+            found[f"{name}_low"], found[f"{name}_high"] = zip(*ends, strict=True)
+    return pd.DataFrame(found, index=table.index, dtype=float)
+
+
+def _ends(values: object) -> tuple[float | None, float | None]:
+    values = [value for value in values if value is not None] if isinstance(values, list) else []
+    return student_interval(values)[1:] if len(set(values)) > 1 else (None, None)
 
 
 def _shares(table: pd.DataFrame) -> tuple[pd.Series, pd.Series]:

@@ -32,6 +32,7 @@ class Sheet:
         grouped: Whether the groups of the columns are shown, and in markdown each becomes a table of its own.
         explained: Whether the meaning of each column follows.
         missing: What stands where there is no figure.
+        intervals: Whether half of a figure's interval, of "KEY_low" and "KEY_high", follows it.
         align: How all columns but the first stand in markdown.
     """
 
@@ -42,13 +43,14 @@ class Sheet:
     explained: bool = False
     missing: str = ""
     align: str = "right"
+    intervals: bool = False
     kind = "sheet"
 
     @property
     def rows(self) -> list[tuple[bool, list[tuple[str, object]]]]:
         """For each row whether it is muted, and for each of its cells the text and the value that it sorts by."""
         muted = self.muted or (False,) * len(self.table)
-        cells = [[_cell(row, column, self.missing) for column in self.columns] for _, row in self.table.iterrows()]
+        cells = [[_cell(row, column, self) for column in self.columns] for _, row in self.table.iterrows()]
         return list(zip(muted, cells, strict=True))
 
     @property
@@ -65,7 +67,7 @@ def texts(table: pd.DataFrame) -> Sheet:
 def plain(sheet: Sheet, columns: tuple[Column, ...] | None = None) -> str:
     """Returns a table, or some columns of it, as text."""
     columns = columns or sheet.columns
-    shown = [[_cell(row, column, sheet.missing)[0] for column in columns] for _, row in sheet.table.iterrows()]
+    shown = [[_cell(row, column, sheet)[0] for column in columns] for _, row in sheet.table.iterrows()]
     table = pd.DataFrame(shown, columns=range(len(columns)))
     align = ["left", *[sheet.align] * (len(columns) - 1)]
     return table.to_markdown(
@@ -73,15 +75,18 @@ def plain(sheet: Sheet, columns: tuple[Column, ...] | None = None) -> str:
     )
 
 
-def _cell(row: pd.Series, column: Column, missing: str) -> tuple[str, object]:
+def _cell(row: pd.Series, column: Column, sheet: Sheet) -> tuple[str, object]:
     """Returns the text of a figure, and what it sorts by: a number, a text, or nothing."""
     value = row.get(column.key)
     if column.key == "interval":
         low, high = row.get("fcd_low"), row.get("fcd_high")
         return ("", "") if pd.isna(low) else (interval(low, high), float(low))
     if value is None or (isinstance(value, float) and pd.isna(value)):
-        return missing, ""
+        return sheet.missing, ""
     if column.key in ("rank", "rank_familywise"):
         best, _, worst = str(value).partition("–")
         return str(value), int(best) + int(worst or best) / 1e4
-    return format(value, column.pattern), value if isinstance(value, str) else float(value)
+    text, low = format(value, column.pattern), row.get(f"{column.key}_low")
+    if sheet.intervals and column.key != "fcd" and not pd.isna(low):  # which has a column of its own for it
+        text += f" ± {row[f'{column.key}_high'] / 2 - low / 2:{column.pattern}}"
+    return text, value if isinstance(value, str) else float(value)

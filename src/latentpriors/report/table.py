@@ -29,6 +29,10 @@ from .sheets import Sheet, plain
 LONG = ("_by_seed", "_by_classifier", "_by_count")  # ends of the names of lists, which table.csv is without
 
 WORDS, LINK = "The answer at length", "the-answer-at-length"
+INTERVALS = (
+    "After ± stands half the 95% interval over seeds (Student's t), where a figure is stored for each seed; table.csv "
+    "has its ends as FIGURE_low and FIGURE_high."
+)
 CAPTION = (
     "FCD of every cell with its 95% interval over seeds, on a logarithmic axis. Dark blue: the best cell and those "
     "that the seeds do not tell from it, at a false discovery rate of 5%; pale blue: told apart; grey diamonds are "
@@ -81,7 +85,13 @@ def sections(results: Results, out: Path) -> list[Section]:
         Section("Completed images", completed(results, out)),
         Section("Cost against quality", cost(results, out)),
         Section("Agreement of metrics", agreement(results, out)),
-        Section("All figures", [cells_sheet(results.shown, _every(results), grouped=True, explained=True)]),
+        Section(
+            "All figures",
+            [
+                Text(INTERVALS),
+                cells_sheet(results.shown, _every(results), grouped=True, explained=True, intervals=True),
+            ],
+        ),
         Section("How it was measured", [Text(method(results))]),
     ]
     return [part for part in parts if part.blocks]
@@ -106,7 +116,7 @@ def _every(results: Results) -> tuple[str, ...]:
     table = results.table
     known = [column.key for column in COLUMNS if column.key == "interval" or table[column.key].notna().any()]
     numbers = table.select_dtypes("number").columns
-    return (*known, *(key for key in numbers if key not in known and key not in ("fcd_low", "fcd_high")))
+    return (*known, *(key for key in numbers if key not in known and not key.endswith(("_low", "_high"))))
 
 
 def _write_table(results: Results, out: Path) -> None:
