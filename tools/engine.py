@@ -16,7 +16,7 @@ import socket
 import sys
 import time
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,6 +38,7 @@ from latentpriors.yaml_files import read_yaml  # noqa: E402
 
 EVERY = 5.0  # seconds between two records: dvc writes a whole lock, however few of its stages are new
 SECONDS = ".work/seconds.csv"
+ASKED = 3  # times that a stage may ask for its seeds: code that is edited meanwhile makes it ask again
 PATIENCE = 20  # seconds for a scheduler to answer, and its first worker to come
 
 
@@ -148,6 +149,7 @@ def reproduce(root: Path, stages: Mapping[str, Stage], targets: list[str], clien
     from distributed import as_completed
 
     plan, failures, running, tasks = Plan(producers(stages), targets), {}, defaultdict(set), as_completed()
+    asked = Counter()
     place = {name: index for index, name in enumerate(plan.order)}
     settings = {key: value for key, value in os.environ.items() if key.startswith(worker.PREFIX)}
 
@@ -197,7 +199,11 @@ def reproduce(root: Path, stages: Mapping[str, Stage], targets: list[str], clien
                         continue
                     del running[name]
                     if missing is not None and name not in failures:
-                        submit(name, map(str, missing) if seed == "none" else ["none"])
+                        asked[name] += seed == "none"
+                        if asked[name] > ASKED:
+                            finished(name, f"its seeds {missing} were fitted {ASKED} times, and it does not find them")
+                        else:
+                            submit(name, map(str, missing) if seed == "none" else ["none"])
                     elif name not in failures:
                         records.add(name)
                         finished(name)

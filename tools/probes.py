@@ -10,6 +10,7 @@ __all__ = ["PROBES", "compute", "same"]
 import contextlib
 import hashlib
 import json
+import os
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -435,7 +436,9 @@ def seeds() -> dict:
         (folder / "weights.txt").write_text(str(index), encoding="utf-8")
         return {"parameters": 3, "validation": index / 7}
 
-    with tempfile.TemporaryDirectory() as folder, patch.object(over_seeds, "WORK", Path(folder) / "work"):
+    # An engine's worker would leave these seeds to other processes.
+    alone = patch.dict(os.environ, {"LATENTPRIORS_SEED": "all"})
+    with tempfile.TemporaryDirectory() as folder, patch.object(over_seeds, "WORK", Path(folder) / "work"), alone:
         out = Path(folder) / "out"
         fitted = over_seeds.each_seed("label", 2, {"a": 1}, lambda index: [], fit, [])
         over_seeds.gather(fitted, "weights.txt", out)

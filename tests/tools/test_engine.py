@@ -15,6 +15,7 @@ import mend
 import pytest
 from distributed import Client, LocalCluster
 
+import probes
 from latentpriors.project.pipeline import Stage, resolve
 from latentpriors.yaml_files import read_yaml
 
@@ -41,8 +42,14 @@ STAGES = {
         pathlib.Path(sys.argv[2]).write_text(str(facts["index_by_seed"]))
     """,
 }
+STAGES["lose"] = """
+    import time
+    from latentpriors import over_seeds
+    over_seeds.each_seed("lose", 2, {"now": time.time()}, lambda index: [], lambda index, folder: {}, [])
+"""
 PIPELINE = """
 stages:
+  lost: {cmd: exec python stages/lose.py, deps: [in.txt], outs: [lost.txt]}
   a: {cmd: exec python stages/copy.py in.txt a.txt, deps: [in.txt], outs: [a.txt]}
   seeds: {cmd: exec python stages/fit.py a.txt seeds.txt, deps: [a.txt], outs: [seeds.txt]}
   bad: {cmd: exec python stages/copy.py bad.txt b.txt, deps: [bad.txt], outs: [b.txt]}
@@ -124,6 +131,18 @@ def test_a_failure_stops_what_needs_it_and_the_rest_goes_on(project: Path, clust
     assert failures == {"bad": "copying fail\nit was told to fail", "after": ""}
     assert (project / "seeds.txt").is_file()
     assert not (project / "c.txt").exists()
+
+
+def test_a_stage_that_never_finds_its_seeds_is_not_run_for_ever(project: Path, cluster: LocalCluster) -> None:
+    with Client(cluster) as client:
+        failures = engine.reproduce(project, stages(project), ["lost"], client)
+    assert failures == {"lost": "its seeds [0, 1] were fitted 3 times, and it does not find them"}
+
+
+def test_what_a_fingerprint_computes_asks_no_other_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = probes.compute("seeds")
+    monkeypatch.setenv("LATENTPRIORS_SEED", "none")
+    assert probes.compute("seeds") == alone
 
 
 def test_a_killed_worker_costs_the_running_seeds_alone(project: Path, cluster: LocalCluster) -> None:

@@ -1,6 +1,10 @@
-"""A page out of sections of text, tables and pictures: HTML that needs nothing else, and markdown beside it."""
+"""A page out of sections of text, tables, pictures and charts: HTML, and markdown beside it.
 
-__all__ = ["Gallery", "Picture", "Section", "Text", "page", "twin", "write_page", "written"]
+The HTML needs nothing else, but for the charts of a table, which need the one script that all pages share (the stage
+`charts`); without it their pictures stand there.
+"""
+
+__all__ = ["Chart", "Gallery", "Picture", "Section", "Text", "page", "twin", "write_page", "written"]
 
 import base64
 import itertools
@@ -43,6 +47,15 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Chart:
+    """A chart in Vega-Lite that answers to the pointer, and the picture that stands for it elsewhere."""
+
+    spec: dict
+    picture: Picture
+    kind = "chart"
+
+
+@dataclass(frozen=True)
 class Gallery:
     """Small pictures (title, file) beside each other, with one caption; `wide` ones take more room."""
 
@@ -61,38 +74,51 @@ class Section:
     """A heading and what stands under it; the first section of a page has no heading."""
 
     title: str
-    blocks: list[Text | Sheet | Picture | Gallery] = field(default_factory=list)
+    blocks: list[Text | Sheet | Picture | Chart | Gallery] = field(default_factory=list)
 
     @property
     def anchor(self) -> str:
         return re.sub(r"\W+", "-", self.title.lower()).strip("-")
 
-    def has(self, kind: str) -> bool:
-        return any(block.kind == kind for block in self.blocks)
+    def has(self, *kinds: str) -> bool:
+        return any(block.kind in kinds for block in self.blocks)
 
 
-def written(name: str, drawn: "Figure | Image.Image | None", caption: str, out: Path) -> list[Picture]:
-    """Writes a picture to OUT/NAME.png and returns it as a block; no block where there is none."""
+def written(
+    name: str, drawn: "Figure | Image.Image | None", caption: str, out: Path, spec: dict | None = None
+) -> list[Picture | Chart]:
+    """Writes a picture to OUT/NAME.png and returns it as a block; no block where there is none.
+
+    With a specification in Vega-Lite it is the picture of that chart.
+    """
     if drawn is None:
         return []
     from .plots.style import save  # here: a page without pictures need not wait for matplotlib
 
     save(drawn, out / f"{name}.png")
-    return [Picture(out / f"{name}.png", name, caption)]
+    picture = Picture(out / f"{name}.png", name, caption)
+    return [Chart(spec, picture) if spec else picture]
 
 
-def write_page(title: str, sections: list[Section], out: Path) -> None:
-    """Writes a page to OUT/report.html and, for those who read it where the repository is shown, OUT/report.md."""
-    (out / "report.html").write_text(page(title, sections), encoding="utf-8")
+def write_page(title: str, sections: list[Section], out: Path, rows: dict | None = None) -> None:
+    """Writes a page to OUT/report.html and, for those who read it where the repository is shown, OUT/report.md.
+
+    Arguments:
+        title: Of the page.
+        sections: In order.
+        out: The folder, beside that of other pages.
+        rows: What is known of the rows of its tables, as `known_rows` returns it.
+    """
+    (out / "report.html").write_text(page(title, sections, rows), encoding="utf-8")
     (out / "report.md").write_text(twin(title, sections, out), encoding="utf-8")
 
 
-def page(title: str, sections: list[Section]) -> str:
+def page(title: str, sections: list[Section], rows: dict | None = None) -> str:
     """Returns the HTML of a page, pictures and all."""
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["bold"] = _bold
     template = environment.from_string(resources.files(__package__).joinpath("page.html").read_text(encoding="utf-8"))
-    return template.render(title=title, sections=sections)
+    return template.render(title=title, sections=sections, rows=rows)
 
 
 def twin(title: str, sections: list[Section], home: Path) -> str:
@@ -114,9 +140,10 @@ def _encoded(path: Path) -> str:
     return base64.b64encode(path.read_bytes()).decode()
 
 
-def _markdown(block: Text | Sheet | Picture | Gallery, home: Path) -> str:
+def _markdown(block: Text | Sheet | Picture | Chart | Gallery, home: Path) -> str:
     if isinstance(block, Text):
         return block.text
+    block = block.picture if isinstance(block, Chart) else block
     if isinstance(block, Picture):
         return f"![{block.title}]({block.path.relative_to(home)})\n\n*{block.caption}*"
     if isinstance(block, Gallery):

@@ -12,6 +12,7 @@ from ..metrics import compare, ranked, student_interval
 from ..store import StoreError, load_json
 from .columns import COLUMNS, COPYIST, POSTER
 from .memorization import flags
+from .words import interval
 
 RANKS = ("rank", "rank_familywise", "letters", "spread", "p_best", "note")  # what comparisons leave to each cell
 TEXT = ("cell", "interval", "memorized", "device", "classifier_hash")
@@ -62,6 +63,13 @@ class Results:
     def shown(self) -> pd.DataFrame:
         """The table with these names for its cells."""
         return self.table.assign(cell=self.table.cell.map(self.names))
+
+    @property
+    def charted(self) -> pd.DataFrame:
+        """The table with what charts ask for: shown, the name of each cell, and interval in words; "" without."""
+        spans = [interval(low, high) for low, high in zip(self.table.fcd_low, self.table.fcd_high, strict=True)]
+        named = self.table.assign(shown=self.table.cell.map(self.names), interval=spans)
+        return named.assign(autoencoder=named.autoencoder.fillna(""))
 
     def pairs_of(self, cell: str) -> pd.DataFrame:
         """Returns the pairs of a competing cell, by the other's name."""

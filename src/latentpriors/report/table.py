@@ -6,17 +6,19 @@ from pathlib import Path
 
 import pandas as pd
 
+from .charts import forest_chart
 from .columns import COLUMNS, MAIN, cells_sheet, column_of
 from .memorization import flagged, memorization
 from .page import Picture, Section, Text, write_page, written
 from .plots.table import forest
 from .results import Results, load_results
+from .rows import known_rows
 from .sections.agreement import agreement
 from .sections.answer import conclusions, headline, method, order
 from .sections.codes import classes, planes
 from .sections.completion import completed
 from .sections.conditional import conditional
-from .sections.convergence import convergence
+from .sections.convergence import convergence, training_curves
 from .sections.cost import cost
 from .sections.galleries import galleries
 from .sections.likelihood import likelihood
@@ -56,7 +58,7 @@ def report(cells: dict[str, dict], real: dict[str, dict], shared: Path, dataset:
     results = load_results(cells, real, shared, dataset)
     title = f"{dataset}: which prior over the codes makes the best images?"
     _write_table(results, out)
-    write_page(title, sections(results, out), out)
+    write_page(title, sections(results, out), out, known_rows(results, _every(results), training_curves(results)))
     return plain(_main(results))
 
 
@@ -102,9 +104,10 @@ def _answer(results: Results, out: Path) -> list[Text | Picture | Sheet]:
     best = results.competing.cell[0]
     mine = results.pairs_of(best)
     tied = {best, *mine.index[~mine.differ]}
-    drawn = forest(results.shown.assign(tied=results.table.cell.isin(tied)))
+    shown = results.charted.assign(tied=results.table.cell.isin(tied))
+    drawn, spec = forest(shown.assign(cell=shown.shown)), forest_chart(shown)
     short = " ".join(filter(None, [order(results), flagged(results.table), f"More: [{WORDS.lower()}](#{LINK})."]))
-    return [Text(headline(results)), *written("forest", drawn, CAPTION, out), _main(results), Text(short)]
+    return [Text(headline(results)), *written("forest", drawn, CAPTION, out, spec), _main(results), Text(short)]
 
 
 def _main(results: Results) -> Sheet:

@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 
 from .style import BLUE, GREEN, GREY, ORANGE, PURPLE, panels
 
+APART = 6  # times the least range of its figures: how far the ends of a panel's curves may lie apart
 WIDEST = 7  # panels beside each other
 _PAPER = {"boxstyle": "round,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.7}
 
@@ -59,11 +60,19 @@ def densities(planes: dict[tuple[str, str], pd.DataFrame]) -> Figure:
 
 
 def curves(tables: dict[str, pd.DataFrame]) -> Figure:
-    """Draws what was logged of each training over its steps: columns step, seed, figure and value."""
-    tables = {name: table for name, table in tables.items() if len(table)}
-    figure, spots = panels(len(tables), 3, 3.3, 2.2)
-    for axes, (name, table) in zip(spots, tables.items(), strict=True):
-        colors = dict(zip(sorted(table.figure.unique()), (BLUE, ORANGE, GREEN, PURPLE), strict=False))
+    """Draws what was logged of each training over its steps: columns step, seed, figure and value.
+
+    Figures of very different sizes, such as a reconstruction and a critic's loss, have panels of their own.
+    """
+    parts = {
+        (name, *figures): table[table.figure.isin(figures)]
+        for name, table in tables.items()
+        for figures in _alike(table)
+    }
+    several = {name for name in tables if sum(key[0] == name for key in parts) > 1}
+    figure, spots = panels(len(parts), 3, 3.3, 2.2)
+    for axes, ((name, *figures), table) in zip(spots, parts.items(), strict=True):
+        colors = dict(zip(figures, (BLUE, ORANGE, GREEN, PURPLE), strict=False))
         for (label, seed), part in table.groupby(["figure", "seed"]):
             axes.plot(part.step, part.value, color=colors[label], lw=1, label=label if seed == 0 else None)
         later = table[table.step > table.step.min()]
@@ -71,11 +80,23 @@ def curves(tables: dict[str, pd.DataFrame]) -> Figure:
             low, high = later.value.min(), max(_reach(part.value) for _, part in later.groupby("figure"))
             margin = 0.1 * (high - low) or 1
             axes.set_ylim(low - margin, high + margin)
-        axes.set_title(name, fontsize=9)
+        axes.set_title(f"{name}: {', '.join(figures)}" if name in several else name, fontsize=9)
         axes.legend(fontsize=7, frameon=False)
     figure.supxlabel("gradient steps (of a gmm: components; of kde: trials)", fontsize=8)
     figure.supylabel("loss or figure of the method", fontsize=8)
     return figure
+
+
+def _alike(table: pd.DataFrame) -> list[list[str]]:
+    """Returns the figures of a training in groups that can share an axis: the end of one is in sight of the others'."""
+    ends = table[table.step == table.step.max()].groupby("figure").value.mean()
+    spans = table[table.step > table.step.quantile(0.2)].groupby("figure").value.agg(lambda v: v.max() - v.min())
+    groups = []
+    for name in ends.sort_values().index:
+        last = groups[-1] if groups else []
+        near = last and abs(ends[name] - ends[last[0]]) <= APART * spans[[name, *last]].min()
+        groups = [*groups[:-1], [*last, name]] if near else [*groups, [name]]
+    return groups
 
 
 def _grid(planes: dict[tuple[str, str], pd.DataFrame], width: float, height: float) -> tuple[Figure, dict]:

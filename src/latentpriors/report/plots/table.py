@@ -1,11 +1,14 @@
 """The pictures of a table's figures: intervals, the bias of the count, cost and agreement."""
 
-__all__ = ["agreement_map", "bias_lines", "forest", "pareto"]
+__all__ = ["agreement_map", "bias_lines", "forest", "on_front", "pareto", "spent"]
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.transforms import Bbox
 
 from .style import BLUE, GREY, ORANGE, PALE, SHADES, logarithmic, panels
 
@@ -66,31 +69,43 @@ def bias_lines(table: pd.DataFrame) -> Figure | None:
     return figure
 
 
+def spent(table: pd.DataFrame) -> pd.Series:
+    """Returns the seconds of each prior's fit as a logarithmic axis can show them.
+
+    Arguments:
+        table: With the columns fit_seconds and parameters; without parameters nothing was fitted, and what the clock
+            says is overhead.
+    """
+    return table.fit_seconds.where(table.parameters != 0, 0.0).clip(lower=LEAST_SECONDS)
+
+
+def on_front(cost: pd.Series, fcd: pd.Series) -> pd.Series:
+    """Returns which cells no cheaper one beats."""
+    ordered = pd.DataFrame({"cost": cost, "fcd": fcd}).sort_values(["cost", "fcd"])
+    return (ordered.fcd < ordered.fcd.cummin().shift(fill_value=np.inf)).reindex(cost.index)
+
+
 def pareto(table: pd.DataFrame) -> Figure:
     """Draws FCD against the seconds of a prior's fit, and the front of cells that no cheaper one beats.
+
+    A name that would lie on another is left out, those of the front last.
 
     Arguments:
         table: With the columns autoencoder, prior, fit_seconds, parameters and fcd.
     """
-    # Without parameters nothing was fitted: what the clock says is overhead.
-    spent = table.fit_seconds.where(table.parameters != 0, 0.0).clip(lower=LEAST_SECONDS)
-    table = table.assign(fit_seconds=spent).dropna(subset="fit_seconds")
+    table = table.assign(fit_seconds=spent(table)).dropna(subset="fit_seconds")
+    table["front"] = on_front(table.fit_seconds, table.fcd)
     figure = Figure(figsize=(7, 4.4), layout="constrained")
     axes = figure.subplots()
-    ordered = table.sort_values(["fit_seconds", "fcd"])
-    front = ordered[ordered.fcd < ordered.fcd.cummin().shift(fill_value=np.inf)]
+    front = table[table.front].sort_values("fit_seconds")
     if len(front):
-        edge = ordered.fit_seconds.max() * 1.5
+        edge = table.fit_seconds.max() * 1.5
         axes.step(
             [*front.fit_seconds, edge], [*front.fcd, front.fcd.iloc[-1]], where="post", color=GREY, lw=1.2, ls="--"
         )
     shades = dict(zip(table.autoencoder.unique(), SHADES, strict=False))
     for row in table.itertuples():
-        color = shades.get(row.autoencoder, GREY)
-        axes.plot(row.fit_seconds, row.fcd, "o", color=color, ms=7 if row.Index in front.index else 5)
-        axes.annotate(
-            row.prior, (row.fit_seconds, row.fcd), (6, 3), textcoords="offset points", fontsize=8, color=color
-        )
+        axes.plot(row.fit_seconds, row.fcd, "o", color=shades.get(row.autoencoder, GREY), ms=7 if row.front else 5)
     marks = [Line2D([], [], ls="", marker="o", color=color) for color in shades.values()]
     axes.legend(marks, list(shades), frameon=False, title="autoencoder")
     axes.set_xlabel("seconds of the prior's fit, one seed (logarithmic)")
@@ -99,7 +114,29 @@ def pareto(table: pd.DataFrame) -> Figure:
     logarithmic(axes.yaxis)
     axes.margins(x=0.12)
     axes.grid(which="major", alpha=0.2)
+    _name(axes, table.sort_values(["front", "fcd"], ascending=[False, True]), shades)
     return figure
+
+
+def _name(axes: Axes, table: pd.DataFrame, shades: dict[str, str]) -> None:
+    """Writes the prior's name beside each point, the table's first rows first, where there is room for it."""
+    figure = axes.figure
+    figure.canvas = FigureCanvasAgg(figure)
+    figure.draw_without_rendering()  # so that the axes have their places
+    points = axes.transData.transform(table[["fit_seconds", "fcd"]].to_numpy())
+    taken = [axes.get_legend().get_window_extent(), *(Bbox.from_bounds(x - 4, y - 4, 8, 8) for x, y in points)]
+    for row in table.itertuples():
+        for offset, side in (((6, 3), "left"), ((6, -9), "left"), ((-6, 3), "right"), ((-6, -9), "right")):
+            text = axes.annotate(
+                row.prior, (row.fit_seconds, row.fcd), offset, textcoords="offset points", fontsize=8, ha=side,
+                color=shades.get(row.autoencoder, GREY),
+            )  # fmt: skip
+            box = text.get_window_extent()
+            inside = axes.bbox.x0 <= box.x0 and box.x1 <= axes.bbox.x1
+            if inside and not any(box.overlaps(other) for other in taken):
+                taken.append(box)
+                break
+            text.remove()
 
 
 def agreement_map(taus: pd.DataFrame) -> Figure:

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from ...metrics import rank_agreement
-from ..page import Picture, Text, written
+from ..charts import rank_chart
+from ..page import Chart, Picture, Text, written
 from ..plots.table import agreement_map
 from ..results import Results
 
@@ -30,14 +31,23 @@ HIGHER = ("precision", "recall", "density", "coverage")
 
 CAPTION = (
     "Kendall's tau of each two rankings of the competing cells: 1 (dark blue) where they rank alike, -1 (red) where "
-    "reversed. Read the first row: what disagrees with FCD there measures something else."
+    "reversed. Read the first row: what disagrees with FCD there measures something else. The chart shows the ranks."
 )
 
 
-def agreement(results: Results, out: Path) -> list[Text | Picture]:
+def agreement(results: Results, out: Path) -> list[Text | Picture | Chart]:
     """Returns how far metrics agree on the ranking: in words and as a picture."""
-    drawn = agreement_map(tau_table(results))
-    return [Text(agreement_in_words(results)), *written("agreement", drawn, CAPTION, out)]
+    drawn, spec = agreement_map(tau_table(results)), rank_chart(_ranks(results), results.charted)
+    return [Text(agreement_in_words(results)), *written("agreement", drawn, CAPTION, out, spec)]
+
+
+def _ranks(results: Results) -> pd.DataFrame:
+    """Returns the rank of each competing cell by each metric: rows of cell, metric, rank and value."""
+    rows = results.competing.set_index("cell").reindex(columns=list(METRICS)).astype(float).dropna(axis=1, how="all")
+    ranks = pd.DataFrame({key: rows[key].rank(ascending=key not in HIGHER) for key in rows})
+    long = ranks.rename(columns=METRICS).melt(ignore_index=False, var_name="metric", value_name="rank")
+    values = rows.rename(columns=METRICS).melt(ignore_index=False, var_name="metric", value_name="value")
+    return long.assign(value=values.value).reset_index().dropna(subset="rank")
 
 
 def tau_table(results: Results) -> pd.DataFrame:

@@ -1,13 +1,14 @@
 """How flat the curves of a table's trainings are at their end."""
 
-__all__ = ["convergence", "flatness_in_words", "late_gain"]
+__all__ = ["convergence", "flatness_in_words", "late_gain", "training_curves"]
 
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from ..page import Picture, Text, written
+from ..charts import gain_chart
+from ..page import Chart, Picture, Text, written
 from ..plots import codes
 from ..results import Results
 
@@ -15,15 +16,33 @@ LATE = 0.2  # the last part of a training that is looked at
 
 CAPTION = (
     "Training curves, one line for each seed; the validation figure is the one on which weights are kept. Losses are "
-    "as each training minimizes them, weights of their terms included. For gmm the axis is the number of components."
+    "as each training minimizes them, weights of their terms included. For gmm the axis is the number of components. "
+    "The chart shows how much of the validation figure's gain was still to come, of priors with one; a row that is "
+    "opened has its own curves."
 )
 
 
-def convergence(results: Results, out: Path) -> list[Picture | Text]:
+def convergence(results: Results, out: Path) -> list[Picture | Chart | Text]:
     """Returns the training curves as a picture, and who still gained at their end in words."""
-    learned = _curves(results)
+    learned = training_curves(results)
     drawn = codes.curves(learned) if learned else None
-    return [*written("curves", drawn, CAPTION, out), *map(Text, flatness_in_words(results, learned))]
+    gains = _gains({name: learned[name] for name in results.table.cell[results.table.steps > 0] if name in learned})
+    spec = gain_chart(gains, results.charted) if len(gains) else None
+    return [*written("curves", drawn, CAPTION, out, spec), *map(Text, flatness_in_words(results, learned))]
+
+
+def _gains(curves: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Returns how much of each gain was still to come: rows of cell, progress and left, means over seeds."""
+    rows = []
+    for name, table in curves.items():
+        table = table[table.figure == "validation"].pivot(index="step", columns="seed", values="value")
+        gain = table.iloc[0] - table.min() if len(table) > 1 else pd.Series(dtype=float)
+        if (gain > 0).any():
+            left = ((table.cummin() - table.min()) / gain.where(gain > 0)).mean(axis=1)
+            rows.append(
+                pd.DataFrame({"cell": name, "progress": left.index / left.index.max(), "left": left.to_numpy()})
+            )
+    return pd.concat(rows) if rows else pd.DataFrame(columns=["cell", "progress", "left"])
 
 
 def late_gain(curves: pd.DataFrame) -> float:
@@ -73,7 +92,8 @@ def flatness_in_words(results: Results, curves: dict[str, pd.DataFrame]) -> list
     ]
 
 
-def _curves(results: Results) -> dict[str, pd.DataFrame]:
+def training_curves(results: Results) -> dict[str, pd.DataFrame]:
+    """Returns for autoencoders and cells that learned in steps the rows of step, seed, figure and value."""
     own = {name: results.preview_of(name, "curves.csv") for name in results.trained}
     cells = {name: results.preview(name, "curves.csv") for name in results.competing.cell}
     found = {name: pd.read_csv(path) for name, path in (own | cells).items() if path}
