@@ -13,11 +13,13 @@ from figures import REAL, SCALE, Folder, edit, figures, written
 from PIL import Image
 
 from latentpriors.evaluation.previews import latent_map, read_grid, save_grid
-from latentpriors.metrics import compare, ranked, seeds_needed
+from latentpriors.metrics import compare, ranked, seeds_needed, student_interval
 from latentpriors.report.memorization import flagged, memorization
 from latentpriors.report.page import Section, Text, page, twin
+from latentpriors.report.plots.codes import curves
 from latentpriors.report.plots.images import sample_strips, tiled
 from latentpriors.report.plots.style import panels
+from latentpriors.report.plots.table import on_front, pareto
 from latentpriors.report.results import Results, load_results
 from latentpriors.report.sections.agreement import agreement_in_words, tau_table
 from latentpriors.report.sections.answer import conclusions, headline, method, order
@@ -127,10 +129,11 @@ class Reader(HTMLParser):
 
 def test_html_is_self_contained_and_its_tables_sort(out: Path) -> None:
     html = (out / "report.html").read_text()
-    assert not any(word in html for word in ("http:", "https:", "<script src", "<link", "@import", "url("))
+    assert not any(word in html for word in ("http:", "https:", "<link", "@import", "url("))
     read = Reader(html)
     assert read.open == []
-    assert all(address.startswith(("data:image/png;base64,", "#")) for address in read.loaded)
+    others = [address for address in read.loaded if not address.startswith(("data:image/png;base64,", "#"))]
+    assert others == ["../charts.js"]  # without which the pictures stand for the charts
     anchors = {address[1:] for address in read.loaded if address.startswith("#")}
     assert all(f'id="{anchor}"' in html for anchor in anchors)
     tables = html.split("<table ")[1:]
@@ -145,6 +148,53 @@ def test_html_is_self_contained_and_its_tables_sort(out: Path) -> None:
     assert numbers  # sorted by the figure itself, not by its text
     assert 'data-value=""' in tables[0]
     assert len(html) < 4e6
+
+
+def embedded(html: str, pattern: str) -> list[dict]:
+    return [json.loads(text) for text in re.findall(rf'<script type="application/json"{pattern}>(.*?)</script>', html)]
+
+
+def test_charts_have_the_figures_of_the_table_and_share_what_is_in_focus(out: Path) -> None:
+    table = pd.read_csv(out / "table.csv")
+    specs = embedded((out / "report.html").read_text(), "")
+    assert len(specs) == 4
+    for spec in specs:
+        assert {param["name"]: param["value"] for param in spec["params"]} == {
+            "focus": "", "autoencoder": "", "prior": "",
+        }  # fmt: skip
+    forest, gain, cost, ranks = (spec["data"]["values"] for spec in specs)
+    assert [row["cell"] for row in forest] == list(table.cell)
+    assert [row["fcd"] for row in forest] == pytest.approx(list(table.fcd), rel=1e-3)
+    assert {row["cell"] for row in cost} == set(table.cell[~table.yardstick])
+    assert {row["left"] for row in gain if row["progress"] == 1} == {1e-4}  # all of the gain was made
+    fcd = {row["cell"]: row["rank"] for row in ranks if row["metric"] == "FCD"}
+    assert fcd == dict(zip(fcd, table[~table.yardstick].fcd.rank(), strict=True))
+    precision = [row for row in ranks if row["metric"] == "precision"]
+    assert max(precision, key=lambda row: row["value"])["rank"] == 1  # higher is better there
+
+
+def test_a_row_that_is_opened_has_all_that_is_known(out: Path) -> None:
+    (known,) = embedded((out / "report.html").read_text(), ' id="known"')
+    titles = [title for _, title, _ in known["columns"]]
+    row = known["rows"]["ae-flow (FlowAE)"]
+    assert row["cell"] == "ae-flow"
+    assert row["texts"][titles.index("FCD")] == "4.10"
+    assert len(row["pairs"]) == 11
+    assert {name: verdict for name, _, verdict in row["pairs"]}["ae-native"] == "better, familywise too"
+    assert {name: verdict for name, _, verdict in row["pairs"]}["ae-gmm"] == "not told apart"
+    assert set(row["curves"]) == {"of the prior", "of ae"}
+    assert known["rows"]["real"]["pairs"] == []
+
+
+def test_every_figure_by_seed_has_its_interval(folder: Folder, tmp_path: Path) -> None:
+    path = folder[0] / "poster/digits-ae-flow.json"
+    edit(path, precision=0.2, precision_by_seed=[0.1, 0.2, 0.3], recall_by_seed=[0.5, 0.5, 0.5], nll_by_seed=[1, None])
+    table = pd.read_csv(drawn(folder, tmp_path / "out") / "table.csv").set_index("cell")
+    _, low, high = student_interval([0.1, 0.2, 0.3])
+    assert (table.precision_low["ae-flow"], table.precision_high["ae-flow"]) == pytest.approx((low, high))
+    assert table.precision_low.drop("ae-flow").isna().all()
+    assert not {"recall_low", "nll_low"} & {*table}  # the same for every seed, and one seed
+    assert f"| 0.200 ± {high - 0.2:.3f} |" in (tmp_path / "out/report.md").read_text()
 
 
 def test_a_cell_of_a_page_is_escaped() -> None:
@@ -477,3 +527,28 @@ def test_pictures_are_small_and_opaque(out: Path) -> None:
         with Image.open(path) as picture:
             assert picture.mode == "P"
             assert max(picture.size) < 2000
+
+
+def test_losses_of_other_sizes_have_panels_of_their_own() -> None:
+    steps = np.arange(1, 21)
+    losses = {"reconstruction": 80 + 20 / steps, "critic": 1.3 - 0.1 / steps, "encoder": 0.8 + 0.2 / steps}
+    rows = [
+        {"step": step, "seed": 0, "figure": name, "value": value}
+        for name, values in losses.items()
+        for step, value in zip(steps, values, strict=True)
+    ]
+    titles = [axes.get_title() for axes in curves({"aae": pd.DataFrame(rows)}).axes if axes.axison]
+    assert titles == ["aae: encoder, critic", "aae: reconstruction"]
+
+
+def test_names_of_points_do_not_lie_on_each_other() -> None:
+    table = pd.DataFrame({"autoencoder": "ae", "prior": [f"prior {i}" for i in range(30)], "parameters": 1})
+    table["fit_seconds"] = 10 ** np.random.default_rng(0).normal(1, 0.2, 30)
+    table["fcd"] = 10 ** np.random.default_rng(1).normal(1, 0.2, 30)
+    figure = pareto(table)
+    (axes,) = figure.axes
+    boxes = [text.get_window_extent() for text in axes.texts]
+    assert 5 < len(boxes) < 30
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+    named = {text.get_text() for text in axes.texts}
+    assert set(table.prior[on_front(table.fit_seconds, table.fcd)]) <= named

@@ -150,4 +150,5 @@ def _tooltip(keys: dict[str, str], pattern: str = ",.4~g") -> list[alt.Tooltip]:
 def _spec(chart: alt.Chart | alt.LayerChart) -> dict:
     chart = chart.add_params(*(alt.param(name=name, value="") for name in ("focus", "autoencoder", "prior")))
     look = chart.configure_view(stroke=None).configure_axis(gridOpacity=0.5, labelFontSize=11, titleFontWeight="normal")
-    return look.to_dict()
+    spec = look.to_dict()
+    return {key: value for key, value in spec.items() if key != "$schema"}  # an address that no page looks up
