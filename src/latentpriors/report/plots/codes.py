@@ -9,7 +9,8 @@ from matplotlib.lines import Line2D
 
 from .style import BLUE, GREEN, GREY, ORANGE, PURPLE, panels
 
-APART = 6  # times the least range of its figures: how far the ends of a panel's curves may lie apart
+# How far the ends of curves of one panel may lie apart: so many times the least of their ranges, or twice the least end.
+APART = 6
 WIDEST = 7  # panels beside each other
 _PAPER = {"boxstyle": "round,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.7}
 
@@ -88,14 +89,14 @@ def curves(tables: dict[str, pd.DataFrame]) -> Figure:
 
 
 def _alike(table: pd.DataFrame) -> list[list[str]]:
-    """Returns the figures of a training in groups that can share an axis: the end of one is in sight of the others'."""
+    """Returns the figures of a training in groups that can share an axis: all ends are near to each other."""
     ends = table[table.step == table.step.max()].groupby("figure").value.mean()
     spans = table[table.step > table.step.quantile(0.2)].groupby("figure").value.agg(lambda v: v.max() - v.min())
     groups = []
     for name in ends.sort_values().index:
-        last = groups[-1] if groups else []
-        near = last and abs(ends[name] - ends[last[0]]) <= APART * spans[[name, *last]].min()
-        groups = [*groups[:-1], [*last, name]] if near else [*groups, [name]]
+        last = [*(groups[-1] if groups else []), name]
+        reach = max(APART * spans[last].min(), 2 * ends[last].abs().min())
+        groups = [*groups[:-1], last] if groups and ends[name] - ends[last[0]] <= reach else [*groups, [name]]
     return groups
 
 
