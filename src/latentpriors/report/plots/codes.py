@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 
 from .style import BLUE, GREEN, GREY, ORANGE, PURPLE, panels
 
-# How far the ends of curves of one panel may lie apart: so many times the least of their ranges, or twice the least end.
+# How far the ends of curves of a panel may lie apart: so many times the least of their ranges, or twice the least end.
 APART = 6
 WIDEST = 7  # panels beside each other
 _PAPER = {"boxstyle": "round,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.7}
