@@ -4,7 +4,7 @@ from context import ROOT, run
 from pathlib import Path
 
 from latentpriors.project.tables import read_tables
-from latentpriors.report.replication import judge, markdown, read_ledger
+from latentpriors.report.replication import judge, judge_claims, markdown, read_ledger
 from latentpriors.store import whole
 
 
@@ -16,8 +16,8 @@ def replication(params: dict, ledger: Path, metrics: Path, out: Path) -> None:
         metrics: The folder of all metrics.
         out: The markdown file.
     """
-    claims, cells = read_ledger(ledger), read_tables(ROOT)
-    text = markdown(claims, judge(claims, cells, metrics))
+    known, cells = read_ledger(ledger), read_tables(ROOT)
+    text = markdown(known, judge(known, cells, metrics), judge_claims(known, cells, metrics))
     with whole(out) as part:
         part.write_text(text, encoding="utf-8")
 

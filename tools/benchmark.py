@@ -19,16 +19,17 @@ from contextlib import AbstractContextManager, redirect_stderr, redirect_stdout,
 from itertools import cycle, islice
 from pathlib import Path
 
-for library in ("OMP", "MKL", "OPENBLAS"):  # before they are imported
-    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+if __name__ == "__main__":
+    for library in ("OMP", "MKL", "OPENBLAS"):  # before they are imported
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
-import numpy as np  # noqa: E402
-import pandas as pd  # noqa: E402
-import torch  # noqa: E402
-from matplotlib.figure import Figure  # noqa: E402
-from torch import Tensor, nn  # noqa: E402
-from torch.utils.flop_counter import FlopCounterMode  # noqa: E402
-from tqdm import tqdm  # noqa: E402
+import numpy as np
+import pandas as pd
+import torch
+from matplotlib.figure import Figure
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+from tqdm import tqdm
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests/stages")]

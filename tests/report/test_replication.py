@@ -11,7 +11,7 @@ from scipy import stats
 
 from latentpriors.project.tables import read_tables
 from latentpriors.report.columns import POSTER
-from latentpriors.report.replication import judge, markdown, read_ledger
+from latentpriors.report.replication import judge, judge_claims, markdown, read_ledger
 
 CELLS = {
     "cells": {
@@ -31,8 +31,19 @@ def entry(name: str, published: object, ours: object, rule: str, **more) -> dict
     return found | more
 
 
+def claim(name: str, ours: list[str], *evidence: tuple[list[float], str], **more) -> dict:
+    listed = [{"source": source, "figures": figures} for figures, source in evidence]
+    return {"id": name, "claim": f"claim {name}", "ours": ours, "evidence": listed} | more
+
+
 LEDGER = {
     "sources": {"poster": {"title": "A poster", "about": "What it shows."}, "slides": {"title": "S", "about": "N."}},
+    "claims": [
+        claim("better", ["toy-ae-flow", "toy-vae-native"], ([4.65, 8.12], "poster"), ([9.0, 8.0], "slides")),
+        claim("worse", ["toy-vae-native", "toy-ae-flow"], ([9.0, 8.0], "slides")),
+        claim("much", ["toy-ae-flow", "toy-ae-wgan"], ([1.0, 3.0], "poster"), at_least=2.0, known=True),
+        claim("close", ["toy-ae-flow", "toy-ae-wgan"], ([1.0, 3.0], "poster"), at_least=1.35),
+    ],
     "entries": [
         entry("order", [4.65, 6.03], ["toy-ae-flow", "toy-ae-wgan"], "order"),
         entry("reversed", [4.65, 6.03], ["toy-vae-native", "toy-ae-flow"], "order"),
@@ -121,12 +132,66 @@ def test_intervals_are_scipys_paired_on_one_autoencoder_and_welchs_on_two(metric
 def test_the_page_has_a_table_for_each_source(metrics: Path) -> None:
     ledger = deepcopy(LEDGER)
     ledger["entries"][7]["source"] = "slides"
-    text = markdown(ledger, judge(ledger, CELLS, metrics))
-    assert "Of 11 figures and claims: 6 replicated, 3 not replicated, 2 not comparable (1 of these because" in text
+    text = markdown(ledger, judge(ledger, CELLS, metrics), judge_claims(ledger, CELLS, metrics))
+    assert "Of 11 figures: 6 replicated, 3 not replicated, 2 not comparable (1 of these because" in text
     poster, slides = text.split("## A poster")[1].split("## S\n")
     assert poster.count("\n| claim ") == 11 - 1 + 1  # ten claims and the head of the table
     assert "| claim later | FCD" in slides
     assert "70.6" in slides
+
+
+def test_claims_are_judged_by_the_ratio_and_side_with_those_whose_figures_say_so(metrics: Path) -> None:
+    rows = judge_claims(LEDGER, CELLS, metrics).set_index("id")
+    assert rows.verdict.to_dict() == {
+        "better": "holds here", "worse": "does not hold here", "much": "does not hold here", "close": "undecided",
+    }  # fmt: skip
+    assert (rows["for"]["better"], rows.against["better"]) == ("A poster: 4.65 and 8.12", "S: 9 and 8")
+    assert rows.sides_with.to_dict() == {
+        "better": "A poster, against S", "worse": "S", "much": "none, against A poster", "close": "",
+    }  # fmt: skip
+    assert rows.known.tolist() == ["no", "no", "yes", "no"]
+    logs = [np.log(values) for values in (VAE, FLOW, WGAN)]
+    low, high = np.exp(stats.ttest_ind(logs[0], logs[1], equal_var=False).confidence_interval())
+    assert rows.ours["better"] == f"{stats.gmean(VAE) / stats.gmean(FLOW):.2f} ({low:.2f} to {high:.2f})"
+    assert rows.p["much"] == f"{stats.ttest_1samp(logs[2] - logs[1], np.log(2)).pvalue:.3f}"
+    text = markdown(LEDGER, judge(LEDGER, CELLS, metrics), judge_claims(LEDGER, CELLS, metrics))
+    assert "Of 4 claims: 1 holds here, 2 does not hold here, 1 undecided. On 1 of them" in text
+    disputed = text.split("## Where sources contradict each other")[1].split("## Other claims")[0]
+    assert "claim better" in disputed
+    assert "claim worse" not in disputed
+
+
+def test_a_claim_of_one_seed_is_undecided_and_what_is_missing_is_named(metrics: Path) -> None:
+    path = metrics / "toy/poster/toy-vae-native.json"
+    path.write_text(json.dumps({"fcd_by_seed": [9.0]}))
+    rows = judge_claims(LEDGER, CELLS, metrics).set_index("id")
+    assert (rows.verdict["better"], rows.p["better"], rows.ours["better"]) == ("undecided", "", "2.94")
+    path.unlink()
+    with pytest.raises(ValueError, match=r"better: .*toy-vae-native.json is missing"):
+        judge_claims(LEDGER, CELLS, metrics)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"ours": ["toy-ae-flow"]}, "ours: two of the keys of cells.yaml are needed"),
+        ({"at_least": 0.5}, "at_least is a ratio of 1 or more, not 0.5"),
+        ({"at_least": "much"}, "at_least is a ratio of 1 or more"),
+        ({"known": False}, "known is true or left out, not False"),
+        ({"evidence": []}, "evidence: a list of one or more is needed"),
+        ({"evidence": [{"source": "paper", "figures": [1, 2]}]}, "'paper' is unknown; choose from poster, slides"),
+        ({"evidence": [{"source": "poster", "figures": [1, -2]}]}, "evidence: poster: two figures above 0 are needed"),
+        ({"evidence": [{"source": "poster"}]}, "evidence: figures is missing"),
+        ({"rule": "order"}, "'rule' is unknown; choose from"),
+        ({"id": "much"}, "much: its id is taken"),
+    ],
+)
+def test_a_mistake_in_a_claim_is_named(tmp_path: Path, change: dict, message: str) -> None:
+    path = tmp_path / "replication.yaml"
+    claims = [*LEDGER["claims"][1:], LEDGER["claims"][0] | change]
+    path.write_text(yaml.safe_dump(LEDGER | {"claims": claims}))
+    with pytest.raises(ValueError, match=message):
+        read_ledger(path)
 
 
 def test_what_is_missing_is_named_with_its_entry(metrics: Path) -> None:
@@ -160,10 +225,10 @@ def test_what_is_missing_is_named_with_its_entry(metrics: Path) -> None:
         ({"rule": "ratio", "within": 0.9}, "within is a factor greater than 1, not 0.9"),
         ({"within": 1.5}, "within is of no use here"),
         ({"why": "no reason"}, "why is of no use here"),
-        ({"rule": "guess"}, "rule 'guess' is unknown; choose from order, ratio, value, not comparable"),
-        ({"source": "paper"}, "source 'paper' is unknown; choose from poster, slides"),
+        ({"rule": "guess"}, "rule: 'guess' is unknown; choose from order, ratio, value, not comparable"),
+        ({"source": "paper"}, "source: 'paper' is unknown; choose from poster, slides"),
         ({"source": ["poster"]}, "source: a text is needed"),
-        ({"clam": "x"}, "'clam' is unknown; choose from id"),
+        ({"clam": "x"}, "'clam' is unknown; choose from"),
         ({"id": "floor"}, "floor: its id is taken"),
     ],
 )
@@ -181,11 +246,11 @@ def test_a_mistake_in_an_entry_is_named(tmp_path: Path, change: dict, message: s
     ("text", "message"),
     [
         ("a: [1", "replication.yaml, line 2: did not find expected"),
-        ("sources: {}", "two blocks `sources` and `entries`"),
-        ("{sources: {}, entries: []}", "with one entry or more"),
-        ("{sources: {a: {title: x}}, entries: [1]}", "source a needs a title and an about"),
-        ("{sources: {}, entries: [1]}", "entry 1: a block of keys is needed, not 1"),
-        ("{sources: {}, entries: [{id: x}]}", "x: source, claim, published, unit, ours, rule is missing"),
+        ("sources: {}", "three blocks `sources`, `claims` and `entries`"),
+        ("{sources: {}, claims: [], entries: []}", "lists of one or more"),
+        ("{sources: {a: {title: x}}, claims: [1], entries: [1]}", "source a needs a title and an about"),
+        ("{sources: {}, claims: [1], entries: [1]}", "claim 1: a block of keys is needed, not 1"),
+        ("{sources: {}, claims: [{id: x}], entries: [1]}", "x: claim, ours, evidence is missing"),
     ],
 )
 def test_a_bad_file_is_refused(tmp_path: Path, text: str, message: str) -> None:
@@ -199,6 +264,7 @@ def test_the_committed_ledger_has_the_posters_figures_and_our_metrics(root: Path
     ledger, cells = read_ledger(root / "replication.yaml"), read_tables(root)
     rows = judge(ledger, cells, root / "metrics")
     assert len(rows) == len(ledger["entries"])
+    assert len(judge_claims(ledger, cells, root / "metrics")) == len(ledger["claims"])
     shown = {e["ours"]: e["published"] for e in ledger["entries"] if e["id"].startswith("poster") and e["unit"] == "FCD"
              and isinstance(e["ours"], str)}  # fmt: skip
     assert shown == {"mnist-real": 0.2} | {f"mnist-{cell}": figure for cell, (_, figure) in POSTER.items()}

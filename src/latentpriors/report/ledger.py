@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 
+from ..choices import unknown
 from ..yaml_files import read_yaml
 
 # Whether an entry under the rule has two figures or one.
@@ -14,49 +15,84 @@ PAIRS = {"order": True, "ratio": True, "value": False, "not comparable": False}
 REQUIRED = ("id", "source", "claim", "published", "unit", "ours", "rule")
 OPTIONAL = ("metric", "within", "why")
 
+# Of a claim: `ours` are two cells, of which the second has the higher FCD, `at_least` so many times; `known` says that
+# our figures were there before the rule was.
+CLAIM = ("id", "claim", "ours", "evidence")
+CLAIM_TOO = ("at_least", "known")
+
 
 def read_ledger(path: Path) -> dict:
-    """Returns the sources, by name, and the list of entries of a ledger.
+    """Returns the sources, by name, and the lists of claims and entries of a ledger.
 
     Raises:
         OSError: the file is missing.
         ValueError: it is not YAML, or an entry has a mistake; the message names it.
     """
     ledger = read_yaml(path)
-    if set(ledger) != {"sources", "entries"}:
-        raise ValueError(f"{path}: the two blocks `sources` and `entries` are needed, and no others")
-    sources, entries = ledger["sources"], ledger["entries"]
-    if not isinstance(sources, dict) or not isinstance(entries, list) or not entries:
-        raise ValueError(f"{path}: `sources` is a block of names, `entries` a list with one entry or more")
+    if set(ledger) != {"sources", "claims", "entries"}:
+        raise ValueError(f"{path}: the three blocks `sources`, `claims` and `entries` are needed, and no others")
+    sources, claims, entries = ledger["sources"], ledger["claims"], ledger["entries"]
+    if not isinstance(sources, dict) or not all(isinstance(each, list) and each for each in (claims, entries)):
+        raise ValueError(f"{path}: `sources` is a block of names, `claims` and `entries` lists of one or more")
     for name, source in sources.items():
         if not isinstance(source, dict) or set(source) != {"title", "about"}:
             raise ValueError(f"{path}: source {name} needs a title and an about")
     known: set[str] = set()
-    for index, entry in enumerate(entries):
-        name = entry.get("id", f"entry {index + 1}") if isinstance(entry, dict) else f"entry {index + 1}"
-        mistake = _mistake(entry, sources) or ("its id is taken" if name in known else None)
-        if mistake:
-            raise ValueError(f"{path}: {name}: {mistake}")
-        known.add(name)
+    for kind, listed, mistake_of in (("claim", claims, _mistaken_claim), ("entry", entries, _mistake)):
+        for index, item in enumerate(listed):
+            name = item.get("id", f"{kind} {index + 1}") if isinstance(item, dict) else f"{kind} {index + 1}"
+            mistake = mistake_of(item, sources) or ("its id is taken" if name in known else None)
+            if mistake:
+                raise ValueError(f"{path}: {name}: {mistake}")
+            known.add(name)
     return ledger
+
+
+def _mistaken_claim(claim: object, sources: dict) -> str | None:
+    """Returns what is wrong with a claim, if anything."""
+    mistake = _mistaken_keys(claim, CLAIM, CLAIM_TOO, ("id", "claim"))
+    if mistake:
+        return mistake
+    if not _all(claim["ours"], True, lambda key: isinstance(key, str)):
+        return f"ours: two of the keys of cells.yaml are needed, not {claim['ours']!r}"
+    if not (_is_figure(claim.get("at_least", 1)) and claim.get("at_least", 1) >= 1):
+        return f"at_least is a ratio of 1 or more, not {claim['at_least']!r}"
+    if claim.get("known", True) is not True:
+        return f"known is true or left out, not {claim['known']!r}"
+    if not isinstance(claim["evidence"], list) or not claim["evidence"]:
+        return "evidence: a list of one or more is needed"
+    for item in claim["evidence"]:
+        if mistake := _mistaken_keys(item, ("source", "figures"), (), ("source",)):
+            return f"evidence: {mistake}"
+        if item["source"] not in sources:
+            return unknown("evidence: source", item["source"], sources)
+        if not _all(item["figures"], True, lambda figure: _is_figure(figure) and figure > 0):
+            return f"evidence: {item['source']}: two figures above 0 are needed, not {item['figures']!r}"
+    return None
+
+
+def _mistaken_keys(block: object, required: tuple, optional: tuple, texts: tuple) -> str | None:
+    if not isinstance(block, dict):
+        return f"a block of keys is needed, not {block!r}"
+    for key in block:
+        if key not in required + optional:
+            return unknown("its keys", key, required + optional)
+    if missing := [key for key in required if key not in block]:
+        return f"{', '.join(missing)} is missing"
+    for key in texts:
+        if not isinstance(block.get(key, ""), str):
+            return f"{key}: a text is needed, not {block[key]!r}"
+    return None
 
 
 def _mistake(entry: object, sources: dict) -> str | None:
     """Returns what is wrong with an entry, if anything."""
-    if not isinstance(entry, dict):
-        return f"a block of keys is needed, not {entry!r}"
-    for key in entry:
-        if key not in REQUIRED + OPTIONAL:
-            return f"{key!r} is unknown; choose from {', '.join(REQUIRED + OPTIONAL)}"
-    missing = [key for key in REQUIRED if key not in entry]
-    if missing:
-        return f"{', '.join(missing)} is missing"
-    for key in ("id", "source", "claim", "unit", "rule", "metric", "why"):
-        if not isinstance(entry.get(key, ""), str):
-            return f"{key}: a text is needed, not {entry[key]!r}"
+    mistake = _mistaken_keys(entry, REQUIRED, OPTIONAL, ("id", "source", "claim", "unit", "rule", "metric", "why"))
+    if mistake:
+        return mistake
     for key, choices in (("source", sources), ("rule", PAIRS)):
         if entry[key] not in choices:
-            return f"{key} {entry[key]!r} is unknown; choose from {', '.join(choices)}"
+            return unknown(key, entry[key], choices)
     return _mistaken_figures(entry) or _mistaken_conditions(entry)
 
 

@@ -1,6 +1,6 @@
 """The replication ledger: published figures beside ours, with what the intervals allow to conclude."""
 
-__all__ = ["judge", "markdown", "read_ledger"]
+__all__ = ["judge", "judge_claims", "markdown", "read_ledger"]
 
 from collections import Counter
 from pathlib import Path
@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from ..metrics import difference_interval, student_interval
-from ..store import load_json
+from .claims import claims_sections, judge_claims
+from .evidence import item_of, runs_of
 from .ledger import read_ledger
 from .page import Section, Text, twin
 from .sheets import texts
@@ -44,18 +45,24 @@ def judge(ledger: dict, cells: dict, folder: Path) -> pd.DataFrame:
     return pd.DataFrame([_row(entry, cells, Path(folder)) for entry in ledger["entries"]])
 
 
-def markdown(ledger: dict, rows: pd.DataFrame) -> str:
-    """Returns the page: how to read it, how many rows have which verdict, and a table for each source."""
+def markdown(ledger: dict, rows: pd.DataFrame, claims: pd.DataFrame) -> str:
+    """Returns the page: the claims and whom we side with, then how many figures have which verdict, and the figures.
+
+    Arguments:
+        ledger: As `read_ledger` returns it.
+        rows: As `judge` returns them.
+        claims: As `judge_claims` returns them.
+    """
     counts = Counter(rows.verdict)
     found = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict])
     waiting = int((rows.rule == NOT_RUN).sum())
     later = f" ({waiting} of these because they are not run yet)" if waiting else ""
-    sections = [Section("", [Text(READING), Text(f"Of {len(rows)} figures and claims: {found}{later}.")])]
+    sections = claims_sections(claims)
+    sections += [Section("Figures", [Text(READING), Text(f"Of {len(rows)} figures: {found}{later}.")])]
     for name, source in ledger["sources"].items():
         shown = rows[rows.source == name].drop(columns=["id", "source"])
-        if len(shown):
-            shown = shown.rename(columns={"interval": "95% interval", "rule": "rule, or why there is no verdict"})
-            sections.append(Section(source["title"], [Text(source["about"]), texts(shown)]))
+        shown = shown.rename(columns={"interval": "95% interval", "rule": "rule, or why there is no verdict"})
+        sections.append(Section(source["title"], [Text(source["about"]), *([texts(shown)] if len(shown) else [])]))
     return twin("Published figures and ours", sections, Path())
 
 
@@ -66,7 +73,7 @@ def _row(entry: dict, cells: dict, folder: Path) -> dict:
         return row
     keys = [entry["ours"]] if isinstance(entry["ours"], str) else entry["ours"]
     try:
-        runs = [_runs(key, entry["metric"], cells, folder) for key in keys]
+        runs = [runs_of(key, entry["metric"], cells, folder) for key in keys]
         (mean, low, high), seeds = _estimate(entry["rule"], keys, runs, cells)
     except ValueError as error:
         raise ValueError(f"{entry['id']}: {error}") from error
@@ -78,30 +85,12 @@ def _row(entry: dict, cells: dict, folder: Path) -> dict:
     return row
 
 
-def _runs(key: str, metric: str, cells: dict, folder: Path) -> list[float]:
-    """Returns the figure of each seed; FOLDER/METRIC is one of a folder of its own, as likelihood/elbo."""
-    item, (group, _, metric) = _item(key, cells), metric.rpartition("/")
-    own = f"{group or 'autoencoders'}/{item['autoencoder']}" if key in cells["models"] else key
-    path = folder / item["dataset"] / item["table"] / f"{own}.json"
-    figures = load_json(path)
-    if f"{metric}_by_seed" not in figures:
-        raise ValueError(f"{path} has no {metric}_by_seed; name a metric that is given for each seed")
-    return figures[f"{metric}_by_seed"]
-
-
-def _item(key: str, cells: dict) -> dict:
-    for group in ("cells", "models", "real"):
-        if key in cells[group]:
-            return cells[group][key]
-    raise ValueError(f"{key} is not among the cells, models and real rows of cells.yaml")
-
-
 def _estimate(rule: str, keys: list[str], runs: list[list[float]], cells: dict) -> tuple[tuple, str]:
     """Returns (mean, low, high), and of how many seeds."""
     fixed = [key in cells["real"] and len(run) == 1 for key, run in zip(keys, runs, strict=True)]
     if len(runs) == 1:
         return student_interval(runs[0]), "" if fixed[0] else str(len(runs[0]))
-    first, second = (_item(key, cells) for key in keys)
+    first, second = (item_of(key, cells) for key in keys)
     paired = all(first.get(part) == second.get(part) for part in ("dataset", "autoencoder"))
     seeds = f"{len(runs[0])} pairs" if paired else f"{len(runs[0])} and {len(runs[1])}"
     if any(fixed):  # one set of real images for every seed
