@@ -552,3 +552,17 @@ def test_names_of_points_do_not_lie_on_each_other() -> None:
     assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
     named = {text.get_text() for text in axes.texts}
     assert set(table.prior[on_front(table.fit_seconds, table.fcd)]) <= named
+
+
+def test_what_would_not_have_been_seen_is_said(folder: Folder, tmp_path: Path) -> None:
+    def seen(limit: float | None) -> dict:
+        measures = {name: {"power": [0.5, 0.9], "limit": limit} for name in ("copies", "c_t", "authenticity")}
+        return {"shares": [0.05, 0.2], "memorizing": {"limit": limit, "false_alarms": 0.01}, **measures}
+
+    facts = {"cell": "ae-gmm", "samples": 400, "codes": {"training codes": seen(0.05), "moved": seen(None)}}
+    (folder[0] / "poster/detection.json").write_text(json.dumps(facts))
+    text = (drawn(folder, tmp_path / "out") / "report.md").read_text()
+    assert "400 samples of ae-gmm are flagged in four of five runs from these shares on: 5.0% of training codes" in text
+    assert "more than 20% of moved. Less than that can be there in a cell that is not flagged." in text
+    assert "## How few copies would be seen" in text
+    assert re.search(r"\| moved +\| +more than 20% \| ", text)

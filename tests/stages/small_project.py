@@ -77,6 +77,7 @@ class Project:
         left_out = (
             "calibration",
             "charts",
+            "detection",
             "variance",
             "metric_check",
             "audit",

@@ -104,7 +104,9 @@ def _network(block: dict, path: str, choices: Iterable[str]) -> None:
 
 
 def _studies(params: dict, studies: dict) -> None:
-    check_keys(studies, ("audit", "completion", "conditional", "metric_check", "sweep"), "tables.yaml studies")
+    check_keys(
+        studies, ("audit", "completion", "conditional", "detection", "metric_check", "sweep"), "tables.yaml studies"
+    )
     for study, listed in studies.items():
         check_value(listed, tuple[str, ...], f"tables.yaml studies.{study}")
         for name in listed:

@@ -1,12 +1,25 @@
 """Which cells look like copies of their training set, in words."""
 
-__all__ = ["flagged", "flags", "memorization"]
+__all__ = ["flagged", "flags", "limits", "limits_in_words", "memorization"]
 
 import pandas as pd
 
 from ..metrics.memorization import COPIES, NEAR, Memorization
+from .page import Text
+from .sheets import Column, Sheet
 
 SPACES = {"features": "feature", "codes": "code"}
+MEASURES = ("copies", "c_t", "authenticity", "memorizing")
+LIMITS = (
+    Column("kind", "copies of", "s", ""),
+    Column("copies", "by copies", "s",
+           "The smallest share of the samples from which on this measure is beyond its limit in four of five runs; the "
+           "limit leaves 5% false alarms."),
+    Column("c_t", "by C_T", "s", "The same."),
+    Column("authenticity", "by authenticity", "s", "The same."),
+    Column("memorizing", "flagged", "s", "The same of the rule by which a cell is flagged, whose limits are fixed."),
+    Column("false_alarms", "false alarms of the flag", ".1%", "How often it is raised without copies."),
+)  # fmt: skip
 RULE = (
     f"more than {COPIES:.0%} of samples as near to a training row as the nearest hundredth of held-out rows, or a C_T "
     f"below {NEAR:g}, either with authenticity below that of held-out rows"
@@ -21,6 +34,33 @@ def flags(table: pd.DataFrame) -> list[str | None]:
         named = ", ".join(space for space, memorizing in verdicts.items() if memorizing)
         found.append(named or "none" if verdicts else None)
     return found
+
+
+def limits(facts: dict) -> list[Text | Sheet]:
+    """Returns from which share of copies on each measure sees them: in words and as a table; nothing without facts.
+
+    Arguments:
+        facts: What the stage `detection` wrote, or empty.
+    """
+    rows = [
+        {"kind": kind, **{name: _share(found[name]["limit"], found["shares"]) for name in MEASURES},
+         "false_alarms": found["memorizing"]["false_alarms"]}
+        for space in SPACES if space in facts for kind, found in facts[space].items()
+    ]  # fmt: skip
+    return [Text(limits_in_words(facts)), Sheet(LIMITS, pd.DataFrame(rows), explained=True)] if rows else []
+
+
+def limits_in_words(facts: dict) -> str:
+    """Returns in a sentence which shares of copies nobody would have seen; "" without facts."""
+    found = {kind: kinds[kind] for space in SPACES if (kinds := facts.get(space)) for kind in kinds}
+    if not found:
+        return ""
+    said = [f"{_share(each['memorizing']['limit'], each['shares'])} of {kind}" for kind, each in found.items()]
+    return (
+        f"**What would not have been seen**: copies planted among {facts['samples']:,} samples of {facts['cell']} are "
+        f"flagged in four of five runs from these shares on: {', '.join(said)}. Less than that can be there in a cell "
+        "that is not flagged."
+    )
 
 
 def flagged(table: pd.DataFrame) -> str:
@@ -52,6 +92,10 @@ def memorization(table: pd.DataFrame) -> str:
             "as those of a smooth decoder or of a prior with thin tails do."
         )
     return text + _yardsticks(rows[rows.prior == "reconstruction"])
+
+
+def _share(limit: float | None, shares: list[float]) -> str:
+    return f"more than {max(shares):.0%}" if limit is None else f"{limit:.1%}"
 
 
 def _figures(row: pd.Series, space: str) -> Memorization:

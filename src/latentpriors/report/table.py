@@ -8,7 +8,7 @@ import pandas as pd
 
 from .charts import forest_chart
 from .columns import COLUMNS, MAIN, cells_sheet, column_of
-from .memorization import flagged, memorization
+from .memorization import flagged, limits, limits_in_words, memorization
 from .page import Picture, Section, Text, write_page, written
 from .plots.table import forest
 from .results import Results, load_results
@@ -70,10 +70,11 @@ def sections(results: Results, out: Path) -> list[Section]:
     shown = galleries(results, out)
     parts = [
         Section("", _answer(results, out)),
-        Section(WORDS, [Text(text) for text in (*conclusions(results), memorization(results.table))]),
+        Section(WORDS, [Text(text) for text in _at_length(results)]),
         Section("How sure this is", significance(results, out)),
         Section("Samples", shown["samples"]),
         Section("Nearest neighbours", shown["nearest"]),
+        Section("How few copies would be seen", limits(results.facts("detection.json"))),
         Section("Codes and classes", classes(results, out)),
         Section("Codes and prior samples", planes(results, out)),
         Section("Between two images", shown["walks"]),
@@ -97,6 +98,11 @@ def sections(results: Results, out: Path) -> list[Section]:
         Section("How it was measured", [Text(method(results))]),
     ]
     return [part for part in parts if part.blocks]
+
+
+def _at_length(results: Results) -> list[str]:
+    copies = (memorization(results.table), limits_in_words(results.facts("detection.json")))
+    return [*conclusions(results), " ".join(filter(None, copies))]
 
 
 def _answer(results: Results, out: Path) -> list[Text | Picture | Sheet]:
