@@ -216,7 +216,8 @@ def reproduce(root: Path, stages: Mapping[str, Stage], targets: list[str], clien
 
 
 def targets_of(stages: Mapping[str, Stage], given: Iterable[str]) -> list[str]:
-    """Returns the stages that are meant, as `dvc repro` understands it: by name, or all items of one.
+    """Returns the stages that are meant, as `dvc repro` has it: by name, or all items of one; those of tables by short
+    names too, score@digits-ae-gmm.
 
     Raises:
         ValueError: a name is no stage's.
@@ -224,6 +225,7 @@ def targets_of(stages: Mapping[str, Stage], given: Iterable[str]) -> list[str]:
     found = []
     for target in given:
         meant = [name for name in stages if target in (name, name.partition("@")[0])]
+        meant = meant or [name for name in stages if target in (_short(name), _short(name).partition("@")[0])]
         if not meant:
             near = difflib.get_close_matches(target, stages, 5, 0.5)
             raise ValueError(unknown("targets", target, near or [name for name in stages if "report@" in name]))

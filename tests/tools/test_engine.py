@@ -175,6 +175,10 @@ def test_targets_are_names_or_all_items_of_one() -> None:
     names = dict.fromkeys(["check", "score@a", "score@b"])
     assert engine.targets_of(names, ["score", "check"]) == ["score@a", "score@b", "check"]
     assert engine.targets_of(names, []) == list(names)
+    tables = dict.fromkeys(["tables/a/dvc.yaml:fit@x", "tables/b/dvc.yaml:fit@y", "score@a"])
+    assert engine.targets_of(tables, ["fit@y", "fit"]) == [
+        "tables/b/dvc.yaml:fit@y", "tables/a/dvc.yaml:fit@x", "tables/b/dvc.yaml:fit@y",
+    ]  # fmt: skip
     with pytest.raises(ValueError, match=r"targets: 'scor@a' is unknown; choose from score@a"):
         engine.targets_of(names, ["scor@a"])
 
