@@ -9,6 +9,14 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+# What lines of cells.yaml may say beside the arguments of a stage; no stage reads it but here.
+MORE = {
+    "train_autoencoder": {"more_seeds": (int, 0, "independent runs beside the `seeds` of params.yaml")},
+    "fit_prior": {
+        "more_seeds": (int, 0, "independent runs beside the `seeds` of params.yaml"),
+        "autoencoder": (str, None, "whose codes these are"),
+    },
+}
 PARENT = os.getppid()  # taken before the slow imports: it may die while they run
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,10 +44,12 @@ def run(stage: Callable[..., None], checked: bool = True, **methods: Iterable[st
     with program(stage.__name__, "interrupted; finished seeds are kept, and the next run goes on after them"):
         params = read_yaml(ROOT / "params.yaml")
         options = _options(stage, params)
+        if more := options.get("more_seeds"):
+            params["seeds"] += more
         blocks = {kind: list(names) for kind, names in methods.items()}
-        blocks |= {f"{kind}s": [options[kind]] for kind in ("autoencoder", "prior") if kind in options}
+        blocks |= {f"{kind}s": [options[kind]] for kind in ("autoencoder", "prior") if options.get(kind)}
         before = snapshot(ROOT, stage.__name__, blocks, params) if checked else None
-        stage(params, **options)
+        stage(params, **{name: options[name] for name in inspect.signature(stage).parameters if name in options})
         if checked and snapshot(ROOT, stage.__name__, blocks, params) != before:
             raise ValueError("the fingerprints were written anew while it ran; run it again")
 
@@ -60,4 +70,6 @@ def _options(stage: Callable[..., None], params: dict) -> dict[str, object]:
         parser.add_argument(
             f"--{name}", required=True, type=parameter.annotation, choices=choices, metavar=name.upper(), help=text
         )
+    for name, (kind, default, text) in MORE.get(stage.__name__, {}).items():
+        parser.add_argument(f"--{name}", type=kind, default=default, metavar=name.upper(), help=text)
     return vars(parser.parse_args())

@@ -127,7 +127,8 @@ def _cells(params: dict, cells: dict) -> None:
         home = f"tables.yaml {group}" if group in ("tables", "designs") else f"cells.yaml {group}"
         check_is_block(cells[group], home)
         for key, item in cells[group].items():
-            check_block(item, dict.fromkeys(wanted, str), f"{home}.{key}")
+            more = {"more_seeds": int} if group in ("models", "cells") else {}
+            check_block(item, dict.fromkeys(wanted, str) | more, f"{home}.{key}", optional={*more})
             expected = _name(group, [item[field] for field in wanted])
             if key != expected:
                 raise ValueError(f"{home}.{key}: by its fields its name should be {expected}")
@@ -141,6 +142,11 @@ def _cells(params: dict, cells: dict) -> None:
             model = f"{item['dataset']}-{item['autoencoder']}" if "prior" in item else None
             if model and model not in cells["models"]:
                 raise ValueError(unknown(f"{home}.{key}: the autoencoder", model, cells["models"]))
+            if model and item.get("more_seeds", 0) > cells["models"][model].get("more_seeds", 0):
+                raise ValueError(
+                    f"{home}.{key}: more_seeds is {item['more_seeds']}, more than its autoencoder has; "
+                    f"give {model} as many first"
+                )
             if model and "table" in item:
                 trained = cells["models"][model]["table"]
                 if trained not in (item["table"], cells["tables"][f"{item['dataset']}-{item['table']}"]["beside"]):

@@ -58,7 +58,8 @@ def resolve(pipeline: dict, variables: dict) -> dict[str, Stage]:
     """Returns the stages of a pipeline by the names that dvc gives them.
 
     Arguments:
-        pipeline: The content of dvc.yaml; of its templates, `foreach` and ${dotted.keys}.
+        pipeline: The content of dvc.yaml; of its templates, `foreach` and ${dotted.keys}, of which one that names a
+            block becomes its keys as options, --key value.
         variables: The content of params.yaml and of the files under `vars`.
 
     Raises:
@@ -137,7 +138,7 @@ def _filled(name: str, block: dict, variables: dict) -> dict[str, Stage]:
 
 def _stage(block: dict, scope: dict) -> Stage:
     def filled(text: str) -> str:
-        return re.sub(r"\$\{\s*([^}]+?)\s*\}", lambda match: str(_value(match[1], scope)), text)
+        return re.sub(r"\$\{\s*([^}]+?)\s*\}", lambda match: _text(_value(match[1], scope)), text)
 
     outs = {}
     for kind in ("outs", "metrics", "plots"):
@@ -146,6 +147,10 @@ def _stage(block: dict, scope: dict) -> Stage:
             outs |= {filled(path): (option or {}).get("cache", True) for path, option in options.items()}
     deps, keys = (tuple(map(filled, block.get(kind, []))) for kind in ("deps", "params"))
     return Stage(filled(block["cmd"]), deps, keys, outs, block.get("frozen", False))
+
+
+def _text(value: object) -> str:
+    return " ".join(f"--{key} {each}" for key, each in value.items()) if isinstance(value, dict) else str(value)
 
 
 def _value(path: str, scope: dict) -> object:
