@@ -3,7 +3,6 @@
 from context import run
 from pathlib import Path
 
-from latentpriors.registry import KINDS
 from latentpriors.report.tuning import tuning_report as tuning_page
 from latentpriors.store import whole
 from latentpriors.studies.trials import load_log
@@ -16,7 +15,8 @@ def tuning_report(params: dict, logs: Path, out: Path) -> None:
         logs: The folder of the logs, KIND/DATASET.csv.
         out: The folder for the page.
     """
-    found = {kind: {path.stem: load_log(path) for path in sorted((logs / kind).glob("*.csv"))} for kind in KINDS}
+    folders = sorted(path for path in logs.iterdir() if path.is_dir())
+    found = {kind.name: {path.stem: load_log(path) for path in sorted(kind.glob("*.csv"))} for kind in folders}
     with whole(out) as part:
         part.mkdir(parents=True)
         text = tuning_page(found, part)

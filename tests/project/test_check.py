@@ -162,6 +162,13 @@ def test_a_mistake_in_tables_yaml_is_said_to_be_there(files: tuple[dict, dict]) 
             "the table joint trains mnist-cvae and .*; move the line to tables/mnist-joint/cells.yaml$",
         ),
         ("mnist-ae-flow", {"tabel": "x"}, r"'tabel' is unknown; choose from table, dataset, autoencoder, prior"),
+        (
+            "mnist-ae-flow",
+            {"more_seeds": 99},
+            r"more_seeds is 99, more than its autoencoder has; give mnist-ae as many",
+        ),
+        ("mnist-ae-flow", {"more_seeds": 0}, r"mnist-ae-flow.more_seeds: must be greater than 0"),
+        ("mnist-ae-flow", {"more_seeds": "two"}, r"mnist-ae-flow.more_seeds: a whole number is needed, not 'two'"),
     ],
 )
 def test_mistakes_in_cells(files: tuple[dict, dict], key: str, item: dict, message: str) -> None:
@@ -190,6 +197,14 @@ def test_a_coupling_flow_on_one_dimension_is_refused(files: tuple[dict, dict]) -
     params, cells = files
     with pytest.raises(ValueError, match="latent is 1, too few dimensions for the prior flow"):
         check(put(params, "datasets/mnist/autoencoder/network/latent", 1), cells)
+
+
+def test_rows_may_have_more_seeds_than_others(files: tuple[dict, dict]) -> None:
+    params, cells = files
+    cells = put(put(cells, "models/mnist-ae/more_seeds", 3), "cells/mnist-ae-flow/more_seeds", 2)
+    check(params, cells)
+    with pytest.raises(ValueError, match="'more_seeds' is unknown"):
+        check(params, put(cells, "bounds/mnist-ae-gmm/more_seeds", 2))
 
 
 def test_the_check_looks_at_every_table(root: Path) -> None:

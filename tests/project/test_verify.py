@@ -106,6 +106,10 @@ def test_templates_are_filled_in() -> None:
     assert found["train@two"].params == ("rate", "widths.two")
     assert found["score@other"].outs == {"metrics/b/poster/other.json": False}
     assert found["train@one"].outs == {"models/one/weights": True}
+    options = copy.deepcopy(TABLE)
+    options["stages"]["train"]["do"]["cmd"] = "train ${item} --key ${key}"  # a line's keys, as dvc writes them
+    keys = " ".join(f"--{key} {value}" for key, value in CELLS["models"]["two"].items())
+    assert resolve(options, CELLS)["train@two"].cmd == f"train {keys} --key two"
     broken = copy.deepcopy(TABLE)
     broken["stages"]["train"]["do"]["cmd"] = "train ${item.datset}"
     with pytest.raises(ValueError, match=r"names \$\{item.datset\}, but there is no 'datset'"):

@@ -202,6 +202,26 @@ def test_a_surprise_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None
         started(monkeypatch, failing, checked=False)
 
 
+def test_a_line_of_cells_may_ask_for_more_seeds(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+    found = []
+
+    def fit_prior(params: dict, prior: str) -> None:
+        """Fits.
+
+        Arguments:
+            prior: A key of priors in params.yaml.
+        """
+        found.append(params["seeds"])
+
+    line = ["--autoencoder", "ae", "--prior", "gmm"]
+    started(monkeypatch, fit_prior, *line, checked=False)
+    started(monkeypatch, fit_prior, *line, "--more_seeds", "2", checked=False)
+    assert found[1] == found[0] + 2
+    with pytest.raises(SystemExit):
+        started(monkeypatch, fit_prior, *line, "--more_seeds", "few", checked=False)
+    assert "few" in capsys.readouterr().err
+
+
 def test_options_are_the_arguments_of_the_function(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:

@@ -27,7 +27,8 @@ class Memorization(NamedTuple):
             nearest training row: 0 for copies. Read it beside `authenticity_held_out`.
         authenticity_held_out: The same of the held-out rows: what new data reach.
         copies: Share of samples as near to a training row as the nearest hundredth of held-out rows is. About 0.01
-            for new data, 1 for copies; it sees a few copies among bad samples, which shift `c_t` the other way.
+            for new data, 1 for copies; it sees a few copies among bad samples, which shift `c_t` the other way. Where
+            ties bring more held-out rows there, as of discrete rows, their share beyond the hundredth does not count.
     """
 
     c_t: float
@@ -41,11 +42,11 @@ class Memorization(NamedTuple):
 
         Samples drawn only where data are dense are near and have near copies too, but their neighbourhoods are as
         dense: their authenticity is that of held-out rows. Copies lower it by their share, or lie among samples that
-        are far from the data.
+        are no nearer to the data than held-out rows: `studies.detection` plants some and counts.
         """
         unauthentic = self.authenticity < AUTHENTIC * self.authenticity_held_out
         lowered = self.authenticity < (1 - self.copies / 2) * self.authenticity_held_out
-        return (self.c_t < NEAR and unauthentic) or (self.copies > COPIES and (self.c_t > -NEAR or lowered))
+        return (self.c_t < NEAR and unauthentic) or (self.copies > COPIES and (self.c_t > NEAR or lowered))
 
 
 def memorization(samples: ArrayLike, train: ArrayLike, held_out: ArrayLike) -> Memorization:
@@ -86,8 +87,15 @@ def memorization(samples: ArrayLike, train: ArrayLike, held_out: ArrayLike) -> M
         c_t=_z_score(far[:n], far[n:]),
         authenticity=float(authentic[:n].mean()),
         authenticity_held_out=float(authentic[n:].mean()),
-        copies=float((far[:n] <= np.quantile(far[n:], COPY)).mean()),
+        copies=_copies(far[:n], far[n:]),
     )
+
+
+def _copies(far: np.ndarray, held_out: np.ndarray) -> float:
+    """The share of samples within the hundredth of the held-out distances, less what ties of these bring there."""
+    near, ordered = np.quantile(held_out, COPY), np.sort(held_out)
+    ties = np.searchsorted(ordered, near, "right") - (int(COPY * (len(ordered) - 1)) + 1)
+    return float(max((far <= near).mean() - ties / len(ordered), 0.0))
 
 
 def _own_distances(train: np.ndarray, rows: np.ndarray) -> np.ndarray:
