@@ -25,7 +25,7 @@ from latentpriors.report.sections.agreement import agreement_in_words, tau_table
 from latentpriors.report.sections.answer import conclusions, headline, method, order
 from latentpriors.report.sections.convergence import flatness_in_words, late_gain
 from latentpriors.report.sections.galleries import galleries
-from latentpriors.report.sections.significance import bias, neighbours, neighbours_in_words
+from latentpriors.report.sections.significance import bias, neighbours, neighbours_in_words, wanting
 from latentpriors.report.sheets import Column, Sheet, texts
 from latentpriors.report.table import report, sections
 from latentpriors.report.words import TIED, apart, interval, listed, percent, tiny, verdict
@@ -327,7 +327,7 @@ def test_neighbours_say_how_many_seeds_and_samples(folder: Folder) -> None:
     edit(folder[0] / "poster/digits-ae-gmm.json", fcd_infinity=3.7833333333333)  # its bias is 0.1 more
     first = neighbours(loaded(folder)).samples[0]
     assert first == pytest.approx(400 * 0.1 / (0.1 * (3.9 - 3.7833333333333)), abs=1)
-    words = neighbours_in_words(table, 66, 3)
+    words = neighbours_in_words(table, 66, pd.Series([3, 3]))
     told, corrected = (table.p < 0.05).sum(), (table.p_fdr < 0.05).sum()
     assert f"Of {len(table)} pairs of neighbours among the cells that may be the best, and the one after them" in words
     assert f"3 seeds tell {told} apart where each pair is looked at alone, and {corrected} at a false" in words
@@ -481,7 +481,7 @@ def test_one_cell_has_no_neighbour(folder: Folder, tmp_path: Path) -> None:
     shared, cells = folder
     results = loaded((shared, {key: cells[key] for key in ("digits-ae-gmm", "digits-ae-reconstruction")}))
     assert conclusions(results)[0].endswith("rank 1 of 1.")
-    text = neighbours_in_words(neighbours(results), 0, 3)
+    text = neighbours_in_words(neighbours(results), 0, pd.Series([3]))
     assert "no neighbour" in text
     (tmp_path / "out").mkdir()
     assert [part.title for part in sections(results, tmp_path / "out")][:2] == ["", "The answer at length"]
@@ -566,3 +566,22 @@ def test_what_would_not_have_been_seen_is_said(folder: Folder, tmp_path: Path) -
     assert "more than 20% of moved. Less than that can be there in a cell that is not flagged." in text
     assert "## How few copies would be seen" in text
     assert re.search(r"\| moved +\| +more than 20% \| ", text)
+
+
+def test_rows_with_other_numbers_of_seeds_are_compared_and_say_so(folder: Folder, tmp_path: Path) -> None:
+    path = folder[0] / "poster/digits-ae-flow.json"
+    path.write_text(json.dumps(figures([4.0, 4.2, 4.1, 4.05, 4.15])))
+    results = loaded(folder)
+    rows = results.table.set_index("cell")
+    assert rows.seeds["ae-flow"] == 5
+    assert rows["rank"]["ae-flow"] == rows["rank"]["ae-gmm"]
+    assert "and 3 to 5 seeds, each with its own autoencoder" in method(results)
+    assert wanting(results) == [
+        "**More seeds** go next to ae-gmm and ae-flow, which may be the best: 2 more each, until 10 (`more_seeds` in "
+        "cells.yaml)."
+    ]
+    for cell in ("ae-flow", "ae-gmm"):
+        path.with_name(f"digits-{cell}.json").write_text(json.dumps(figures([4.0, 4.2, 4.1, 4.05, 4.15] * 2)))
+    assert wanting(loaded(folder)) == ["**More seeds** go to none: all that may be the best have 10."]
+    edit(path, fcd_by_seed=[0.1, 0.11] * 5)
+    assert wanting(loaded(folder)) == []  # one row alone may be the best

@@ -36,8 +36,7 @@ def judge_claims(ledger: dict, cells: dict, folder: Path) -> pd.DataFrame:
         folder: The metrics' folder, see `judge`.
 
     Raises:
-        ValueError: a key is not in cells.yaml, its metrics file or the FCD in it is missing, or two cells on one
-            autoencoder have different numbers of seeds.
+        ValueError: a key is not in cells.yaml, or its metrics file or the FCD in it is missing.
     """
     return pd.DataFrame([_row(claim, ledger["sources"], cells, Path(folder)) for claim in ledger["claims"]])
 
@@ -61,6 +60,7 @@ def _row(claim: dict, sources: dict, cells: dict, folder: Path) -> dict:
         runs = [np.log(runs_of(key, "fcd", cells, folder)) for key in (second, first)]
         items = [item_of(key, cells) for key in (first, second)]
         paired = len({(item["dataset"], item["autoencoder"]) for item in items}) == 1
+        runs = [run[: min(map(len, runs))] for run in runs] if paired else runs  # by the seeds that both have
         ratio, low, high, p = _ratio(*runs, paired, bound)
     except ValueError as error:
         raise ValueError(f"{claim['id']}: {error}") from error

@@ -39,8 +39,7 @@ def judge(ledger: dict, cells: dict, folder: Path) -> pd.DataFrame:
             likelihood/AUTOENCODER.json.
 
     Raises:
-        ValueError: a key is not in cells.yaml, its metrics file or the metric in it is missing, or two cells on one
-            autoencoder have different numbers of seeds.
+        ValueError: a key is not in cells.yaml, or its metrics file or the metric in it is missing.
     """
     return pd.DataFrame([_row(entry, cells, Path(folder)) for entry in ledger["entries"]])
 
@@ -92,6 +91,8 @@ def _estimate(rule: str, keys: list[str], runs: list[list[float]], cells: dict) 
         return student_interval(runs[0]), "" if fixed[0] else str(len(runs[0]))
     first, second = (item_of(key, cells) for key in keys)
     paired = all(first.get(part) == second.get(part) for part in ("dataset", "autoencoder"))
+    if paired:  # by the seeds that both have
+        runs = [run[: min(map(len, runs))] for run in runs]
     seeds = f"{len(runs[0])} pairs" if paired else f"{len(runs[0])} and {len(runs[1])}"
     if any(fixed):  # one set of real images for every seed
         n = max(map(len, runs))

@@ -1,6 +1,6 @@
 """What every page says alike: lists, shares, intervals, and whether two are told apart."""
 
-__all__ = ["ALPHA", "TIED", "apart", "interval", "listed", "outside", "percent", "tiny", "verdict"]
+__all__ = ["ALPHA", "TIED", "apart", "interval", "listed", "outside", "percent", "seeded", "tiny", "verdict"]
 
 from collections.abc import Sequence
 
@@ -18,6 +18,12 @@ def listed(names: Sequence[str]) -> str:
 def percent(share: float) -> str:
     """Returns a share in percent, exactly 0 without them; with a digit more below 10%."""
     return "0" if share == 0 else f"{share:.1%}" if share < 0.0995 else f"{share:.0%}"
+
+
+def seeded(counts: pd.Series) -> str:
+    """Returns how many seeds rows have: "1 seed", "3 seeds" or "3 to 5 seeds"."""
+    low, high = int(counts.min()), int(counts.max())
+    return f"{low} to {high} seeds" if high > low else f"{low} seed{'s' if low > 1 else ''}"
 
 
 def tiny(value: float) -> str:

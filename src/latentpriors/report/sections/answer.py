@@ -9,7 +9,7 @@ import pandas as pd
 from ...metrics import holm
 from ..columns import POSTER
 from ..results import Results
-from ..words import ALPHA, apart, interval, listed
+from ..words import ALPHA, apart, interval, listed, seeded
 
 SHORT = 6  # names that a sentence can list
 FEW = 3  # names that a headline can
@@ -176,9 +176,9 @@ def method(results: Results) -> str:
     return (
         f"FCD is the Fréchet distance of the classifiers' logits, {row.n_samples:,.0f} samples against the test split, "
         f"the mean over {len(row.fcd_by_classifier)} frozen classifiers (accuracy "
-        f"{_accuracy(results.accuracies['classifier'])}) and {row.seeds:.0f} seeds, each with its own autoencoder, "
-        f"prior and noise.{other} The interval is Student's t over seeds. Ranks come from comparisons of log FCD, "
-        "since its spread grows with its size and a difference is then a ratio: t tests whose variances are moderated "
+        f"{_accuracy(results.accuracies['classifier'])}) and {seeded(results.competing.seeds)}, each with its own "
+        f"autoencoder, prior and noise.{other} The interval is Student's t over seeds. "
+        "Ranks come from comparisons of log FCD, since its spread grows with its size and a difference is then a ratio: t tests whose variances are moderated "
         "by those of all cells, over all pairs of competing cells. Choices are made on FCD validation. "
         "Steps of each autoencoder, with the seconds of a seed, on a CPU of processor "
         f"time: {budgets}; of each prior: "

@@ -93,7 +93,8 @@ def _matched(found: dict[str, dict], name: str) -> tuple[str, list[str]]:
     verdicts, parts, seeds = [], [], 0
     for key, (title, pattern) in MATCHES.items():
         own, other = (found[model][f"{key}_by_seed"] for model in (name, "vae"))
-        seeds, (difference, low, high) = len(own), difference_interval(own, other, paired=True)
+        seeds = min(len(own), len(other))  # that both have
+        difference, low, high = difference_interval(own[:seeds], other[:seeds], paired=True)
         floor = max(found[model].get("mismatch_floor", 0) for model in (name, "vae"))
         if key == DISTANCE and max(found[model][key] for model in (name, "vae")) <= NEAR * floor:
             verdicts.append(FLOOR)

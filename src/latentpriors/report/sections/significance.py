@@ -12,7 +12,7 @@ from ..page import Picture, Text, written
 from ..plots.table import bias_lines
 from ..results import Results, log_figures
 from ..sheets import Column, Sheet
-from ..words import apart, interval
+from ..words import apart, interval, listed, seeded
 
 # Two neighbours of the table, and what would tell them apart.
 NEIGHBOURS = (
@@ -34,6 +34,7 @@ CAPTION = (
     "(orange ring). A steep line is a figure that owes much to its count; the scales differ between panels."
 )
 
+MORE, MOST = 2, 10  # seeds that a row gets at a time, and has at most
 PLENTY = 1000  # seeds: more than this are not counted
 NEGLIGIBLE = 0.1  # of the difference of two neighbours: how much the bias of the count may contribute to it
 
@@ -47,7 +48,8 @@ def significance(results: Results, out: Path) -> list[Text | Sheet | Picture]:
     """Returns what tells neighbours apart and what the sample count adds: in words, as a table and as a picture."""
     near, shown = neighbours(results), results.shown
     return [
-        Text(neighbours_in_words(near, len(results.pairs), int(results.competing.seeds[0]))), *_near(near),
+        Text(neighbours_in_words(near, len(results.pairs), results.competing.seeds)), *_near(near),
+        *map(Text, wanting(results)),
         *map(Text, bias(results)), *written("bias", bias_lines(shown[~shown.yardstick]), CAPTION, out),
     ]  # fmt: skip
 
@@ -77,17 +79,33 @@ def neighbours(results: Results) -> pd.DataFrame:
     return table.astype(dict.fromkeys(names[2:], float))
 
 
-def neighbours_in_words(table: pd.DataFrame, pairs: int, seeds: int) -> str:
-    """Returns how many seeds would tell neighbours apart."""
+def wanting(results: Results) -> list[str]:
+    """Returns which rows get more seeds next, by the rule of the README; nothing where that would tell nothing."""
+    rows = results.competing
+    top = rows[~apart(rows.p_best)]
+    if len(top) < 2 or top.seeds.max() == 1:
+        return []
+    some = list(top.cell[top.seeds < MOST])
+    if not some:
+        return [f"**More seeds** go to none: all that may be the best have {MOST}."]
+    return [
+        f"**More seeds** go next to {listed(some)}, which may be the best: {MORE} more each, until {MOST} "
+        "(`more_seeds` in cells.yaml)."
+    ]
+
+
+def neighbours_in_words(table: pd.DataFrame, pairs: int, counts: pd.Series) -> str:
+    """Returns how many seeds would tell neighbours apart; `counts` are those that the competing cells have."""
     if table.empty:
         return "One cell alone has no neighbour to be told from."
+    seeds, one = seeded(counts), counts.max() == 1
     told, corrected = int(apart(table.p).sum()), int(apart(table.p_fdr).sum())
     text = (
         f"**Seeds.** A tie means not told apart, not equal. Of {len(table)} pairs of neighbours among the cells that "
-        f"may be the best, and the one after them, {seeds} {'seeds tell' if seeds > 1 else 'seed tells'} {told} apart "
+        f"may be the best, and the one after them, {seeds} {'tells' if one else 'tell'} {told} apart "
         f"where each pair is looked at alone, and {corrected} at a false discovery rate of 5% over all {pairs} pairs. "
     )
-    if seeds == 1:
+    if one:
         return f"{text}One seed shows no spread, so it cannot say how many would do."
     return (
         f"{text}With the differences and spreads of log FCD seen, a power of 80% would take {_range(table.alone)} for "
