@@ -171,7 +171,9 @@ def test_all_methods_start_from_the_same_decoder() -> None:
         assert all(torch.equal(tensor, other[key]) for key, tensor in weights[0].items())
 
 
-@pytest.mark.parametrize(("kind", "choices"), [("priors", "flow, .*gaussian"), ("autoencoders", "aae, ae, .*vae")])
+@pytest.mark.parametrize(
+    ("kind", "choices"), [("priors", "flow, .*gaussian"), ("autoencoders", "aae, aae_target, ae, .*vae")]
+)
 def test_unknown_methods_are_refused(kind: str, choices: str) -> None:
     with pytest.raises(ValueError, match=choices):
         find(kind, "nonsense")

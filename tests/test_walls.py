@@ -13,16 +13,19 @@ DIRECTLY = {
     "networks": {"training"},
     "metrics": set(),
     "priors": {"networks", "training", "registry", "store"},
-    "autoencoders": {"networks", "training", "priors", "metrics"},
+    "targets": set(),
+    "autoencoders": {"networks", "training", "priors", "metrics", "targets"},
     "registry": {"networks", "choices"},
     "over_seeds": {"store", "processes"},
     "evaluation": {"metrics", "networks", "priors", "autoencoders", "training", "store"},
     "fits": {"autoencoders", "priors", "evaluation", "registry", "store", "training"},
     "likelihood": {"autoencoders", "priors", "metrics", "registry", "training"},
-    "project": {"autoencoders", "data", "networks", "registry", "training", "yaml_files", "choices", "over_seeds"},
+    "project": {
+        "autoencoders", "data", "networks", "registry", "training", "yaml_files", "choices", "over_seeds", "targets",
+    },
     "studies": {
         "likelihood", "evaluation", "fits", "autoencoders", "priors", "metrics", "networks", "registry", "store",
-        "training", "project", "over_seeds", "choices",
+        "training", "project", "over_seeds", "choices", "targets",
     },
     "own": {
         "data", "evaluation", "fits", "metrics", "priors", "processes", "project", "registry", "runs", "store",

@@ -207,6 +207,27 @@ def test_rows_may_have_more_seeds_than_others(files: tuple[dict, dict]) -> None:
         check(params, put(cells, "bounds/mnist-ae-gmm/more_seeds", 2))
 
 
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("target", "rol", r"aae_roll.target: 'rol' is unknown; choose from normal, mixture, roll"),
+        ("latent", 3, r"models.digits-aae_roll: the target roll has two dimensions and the codes have 3; set params"),
+        ("label_share", 1.5, r"aae_roll.label_share: a share from 0 to 1 is needed, not 1.5"),
+    ],
+)
+def test_a_target_that_does_not_fit_is_named(files: tuple[dict, dict], path: str, value: object, message: str) -> None:
+    params, cells = files
+    with pytest.raises(ValueError, match=message):
+        check(put(params, f"autoencoders/aae_roll/{path}", value), cells)
+
+
+def test_codes_of_more_dimensions_have_no_target_to_look_at(files: tuple[dict, dict]) -> None:
+    params, cells = files
+    item = {"dataset": "digits", "autoencoder": "ae", "table": "poster"}
+    with pytest.raises(ValueError, match=r"targets.digits-ae: its codes have 8 dimensions, and a target has two"):
+        check(params, put(cells, "targets/digits-ae", item))
+
+
 def test_the_check_looks_at_every_table(root: Path) -> None:
     stages = read_yaml(root / "dvc.yaml")["stages"]
     rows = {f"tables/{name}/cells.yaml" for name in read_yaml(root / "tables.yaml")["tables"]}

@@ -53,7 +53,7 @@ def test_lines_of_all_tables_are_read(project: Path) -> None:
             "tables/toy-priors/cells.yaml",
             "cells:",
             "cell:",
-            "'cell' is unknown; choose from cells, dataset, table, models, real, ",
+            "'cell' is unknown; choose from cells, dataset, table, models, targets, real, ",
         ),
     ],
 )

@@ -14,7 +14,7 @@ from PIL import Image
 from scipy import stats
 
 from latentpriors.evaluation.previews import read_grid, save_grid
-from latentpriors.metrics import compare
+from latentpriors.metrics import compare, student_interval
 from latentpriors.report.page import Gallery, Picture, Section, Text, twin
 from latentpriors.report.results import Results
 from latentpriors.report.sections.completion import completed
@@ -22,6 +22,7 @@ from latentpriors.report.sections.conditional import conditional
 from latentpriors.report.sections.likelihood import likelihood
 from latentpriors.report.sections.mismatch import mismatch
 from latentpriors.report.sections.sweep import swept
+from latentpriors.report.sections.targets import targets
 from latentpriors.report.sections.two_stage import two_stage
 from latentpriors.report.table import report
 from latentpriors.studies.sweep import COLUMNS, FIGURES, point_name, summary
@@ -394,3 +395,36 @@ def drawn(shared: Path, cells: dict, out: Path) -> str:
     out.mkdir()
     report(cells, REAL, shared, "digits", out)
     return (out / "report.md").read_text()
+
+
+def test_targets_have_figures_pictures_and_words(tmp_path: Path) -> None:
+    models = {
+        "aae_mixture_labels": {"target": "mixture", "label_share": 1.0, "accuracy": 0.9,
+                               "accuracy_by_seed": [0.89, 0.9, 0.91]},
+        "aae_roll": {"target": "roll", "label_share": 0.0},
+        "vae": None,
+    }  # fmt: skip
+    shown = replace(results({"aae_mixture_labels": facts(None, distance=0.05), "aae_roll": facts(None)}, tmp_path),
+                    trained={name: {} for name in models}, codes={"aae_roll": {"knn": 0.6}})  # fmt: skip
+    assert targets(shown, tmp_path) == []
+    for name, found in models.items():
+        if found:
+            (tmp_path / f"targets/{name}").mkdir(parents=True)
+            (tmp_path / f"targets/{name}.json").write_text(json.dumps(found))
+            points = pd.DataFrame({"x": torch.randn(60), "y": torch.randn(60), "label": [*range(10), -1, -1] * 5})
+            points.to_csv(tmp_path / f"targets/{name}/points.csv", index=False)
+            grid = torch.randint(256, ((3 if "mixture" in name else 1) * 144, 1, 8, 8)).byte()
+            save_grid(grid, tmp_path / f"targets/{name}/grid.png", 12)
+    out = tmp_path / "out"
+    out.mkdir()
+    blocks = targets(shown, out)
+    text, table = words(blocks), rows(blocks)
+    assert "2 autoencoders with codes of two dimensions have a target" in text
+    assert "**aae_mixture_labels** meets its target best: a classifier tells its codes from it in 55.0% of" in text
+    assert "show it: aae_mixture_labels 90.0% of images" in text
+    _, low, high = student_interval([0.89, 0.9, 0.91])
+    assert table["aae_mixture_labels"][-2:] == ["0.900", f"{low:.3f} to {high:.3f}"]
+    assert table["aae_roll"][0] == "roll"
+    assert table["aae_roll"][-3:] == ["0.600", "–", "–"]
+    assert {path.name for path in (out / "targets").iterdir()} == {"aae_mixture_labels.png", "aae_roll.png"}
+    assert (out / "targets.png").is_file()

@@ -11,6 +11,7 @@ from ..autoencoders.base import Autoencoder
 from ..choices import unknown
 from ..networks import NETWORKS, Classifier
 from ..registry import KINDS, find, hyperparameters, method_of, names
+from ..targets import FLAT, TARGETS
 from .schema import CHOICES, check_block, check_is_block, check_keys, check_value
 from .tables import GROUPS
 
@@ -86,13 +87,18 @@ def check_method(kind: str, name: str, block: dict, path: str) -> None:
         where = f"{path}.method" if "method" in block else f"{path}, which names no method"
         raise ValueError(unknown(where, method, names(kind)))
     allowed = {key: p.annotation for key, p in hyperparameters(kind, method).items()} | {"factor": float, "method": str}
-    # A block may have a learning rate of its own, and a network with its channels: the data set's are another's.
+    # A block may have a learning rate and a latent size of its own, and a network with its channels: those of the data
+    # set are another network's.
     shared = inspect.signature(Autoencoder).parameters if kind == "autoencoders" else {}
     own = {key: shared[key].annotation for key in ("network", "channels") if key in shared}
-    allowed |= {key: shared[key].annotation for key in ("learning_rate",) if key in shared}
+    allowed |= {key: shared[key].annotation for key in ("latent", "learning_rate") if key in shared}
     check_block(block, allowed | own, path, optional={*allowed, *(() if own.keys() & block.keys() else own)})
     if "network" in block:
         _network(block, path, CHOICES["network"])
+    if block.get("target", "normal") not in TARGETS:
+        raise ValueError(unknown(f"{path}.target", block["target"], TARGETS))
+    if block.get("label_share", 0) > 1:
+        raise ValueError(f"{path}.label_share: a share from 0 to 1 is needed, not {block['label_share']}")
 
 
 def _network(block: dict, path: str, choices: Iterable[str]) -> None:
@@ -118,6 +124,7 @@ def _cells(params: dict, cells: dict) -> None:
     fields = {
         "tables": ("dataset", "table", "beside"),
         "models": ("dataset", "autoencoder", "table"),
+        "targets": ("dataset", "autoencoder", "table"),
         "real": ("dataset", "table"),
         "designs": ("dataset", "autoencoder", "prior"),
         "cells": ("dataset", "autoencoder", "prior", "table"),
@@ -139,7 +146,7 @@ def _cells(params: dict, cells: dict) -> None:
                 table = f"{item['dataset']}-{item[field]}"
                 if table not in cells["tables"]:
                     raise ValueError(unknown(f"{home}.{key}: the table", table, cells["tables"]))
-            model = f"{item['dataset']}-{item['autoencoder']}" if "prior" in item else None
+            model = f"{item['dataset']}-{item['autoencoder']}" if "prior" in item or group == "targets" else None
             if model and model not in cells["models"]:
                 raise ValueError(unknown(f"{home}.{key}: the autoencoder", model, cells["models"]))
             if model and item.get("more_seeds", 0) > cells["models"][model].get("more_seeds", 0):
@@ -158,8 +165,16 @@ def _cells(params: dict, cells: dict) -> None:
                 raise ValueError(f"cells.yaml bounds.{key}: no table has such a row; list it under cells first")
             if group == "bounds" and not _prior(params, item["prior"]).has_density:
                 raise ValueError(f"cells.yaml bounds.{key}: the prior {item['prior']} has no density")
-            latent = params["datasets"][item["dataset"]]["autoencoder"]["network"]["latent"]
-            if model and latent < _prior(params, item["prior"]).least_dim:
+            block = params["autoencoders"].get(item.get("autoencoder"), {})
+            latent = block.get("latent", params["datasets"][item["dataset"]]["autoencoder"]["network"]["latent"])
+            if group == "models" and block.get("target") in FLAT and latent != 2:
+                raise ValueError(
+                    f"{home}.{key}: the target {block['target']} has two dimensions and the codes have {latent}; set "
+                    f"params.yaml autoencoders.{item['autoencoder']}.latent to 2"
+                )
+            if group == "targets" and latent != 2:
+                raise ValueError(f"cells.yaml targets.{key}: its codes have {latent} dimensions, and a target has two")
+            if "prior" in item and latent < _prior(params, item["prior"]).least_dim:
                 raise ValueError(
                     f"cells.yaml {key}: latent is {latent}, too few dimensions for the prior {item['prior']}"
                 )
@@ -175,6 +190,7 @@ def _name(group: str, fields: list[str]) -> str:
         "tables": fields[:2],
         "real": [fields[0], "real"],
         "models": fields[:2],
+        "targets": fields[:2],
         "cells": fields[:3],
         "bounds": fields[:3],
     }

@@ -7,8 +7,9 @@ from pathlib import Path
 from ..choices import unknown
 from ..yaml_files import read_yaml
 
-# Of a cells.yaml: what is trained, the floor's row, the other rows, and rows whose likelihood in pixels is measured.
-GROUPS = ("models", "real", "cells", "bounds")
+# Of a cells.yaml: what is trained, what of it has a target, the floor's row, the other rows, and rows whose likelihood
+# in pixels is measured.
+GROUPS = ("models", "targets", "real", "cells", "bounds")
 
 
 def read_tables(root: Path) -> dict[str, dict]:

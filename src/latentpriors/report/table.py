@@ -25,6 +25,7 @@ from .sections.likelihood import likelihood
 from .sections.mismatch import mismatch
 from .sections.significance import significance
 from .sections.sweep import swept
+from .sections.targets import targets
 from .sections.two_stage import two_stage
 from .sheets import Sheet, plain
 
@@ -76,6 +77,7 @@ def sections(results: Results, out: Path) -> list[Section]:
         Section("Nearest neighbours", shown["nearest"]),
         Section("How few copies would be seen", limits(results.facts("detection.json"))),
         Section("Codes and classes", classes(results, out)),
+        Section("Targets of the codes", targets(results, out)),
         Section("Codes and prior samples", planes(results, out)),
         Section("Between two images", shown["walks"]),
         Section("Noise that skipped the prior", shown["skipped"]),

@@ -1,6 +1,6 @@
 """The pictures of codes and of what was logged while they were learned."""
 
-__all__ = ["codes_and_samples", "curves", "densities", "latent_maps"]
+__all__ = ["codes_and_samples", "curves", "densities", "latent_maps", "targets_and_codes"]
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,21 @@ def latent_maps(maps: dict[str, pd.DataFrame]) -> Figure:
             x, y = _densest(own[["x", "y"]].to_numpy())
             axes.text(x, y, str(label), weight="bold", ha="center", va="center", bbox=_PAPER)
         axes.set(title=name, xticks=[], yticks=[], frame_on=False)
+    return figure
+
+
+def targets_and_codes(planes: dict[str, pd.DataFrame]) -> Figure:
+    """Draws codes by class over draws of their target, a panel for each: columns x, y and label, −1 of the draws."""
+    figure, spots = panels(len(planes), 3, 3.1, 3.2)
+    for axes, (name, points) in zip(spots, planes.items(), strict=True):
+        drawn, codes = points[points.label < 0], points[points.label >= 0]
+        axes.scatter(drawn.x, drawn.y, s=4, lw=0, color=GREY, alpha=0.35)
+        axes.scatter(codes.x, codes.y, c=codes.label, cmap="tab10", s=5, lw=0)
+        for label, own in codes.groupby("label"):
+            x, y = _densest(own[["x", "y"]].to_numpy())
+            axes.text(x, y, str(label), weight="bold", ha="center", va="center", bbox=_PAPER)
+        reach = 1.25 * drawn[["x", "y"]].abs().to_numpy().max()
+        axes.set(title=name, xticks=[], yticks=[], xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
     return figure
 
 

@@ -1,0 +1,105 @@
+"""What autoencoders have made of the targets of their codes: figures, codes by class, and images along the targets."""
+
+__all__ = ["targets"]
+
+from pathlib import Path
+
+import pandas as pd
+
+from ...evaluation.previews import read_grid
+from ...metrics import student_interval
+from ..page import Gallery, Picture, Text, written
+from ..plots.codes import targets_and_codes
+from ..plots.images import tiled
+from ..plots.style import save
+from ..results import Results
+from ..sheets import Column, Sheet
+from ..words import interval, listed
+
+COLUMNS = 12  # of the grids that the stage decodes
+FIGURES = (
+    Column("name", "autoencoder", "s", ""),
+    Column("target", "target", "s", "N(0, I), a mixture of ten Gaussians, or a swiss roll, all of two dimensions."),
+    Column("told", "labels told", ".0%", "Share of the training images whose class the critic sees."),
+    Column("mismatch_sliced_wasserstein", "sliced Wasserstein", ".3f",
+           "Distance of q(z) to the target in standard deviations of the codes; lower is better."),
+    Column("mismatch_floor", "its floor", ".3f", "The same of two samples of the target."),
+    Column("mismatch_accuracy", "two-sample accuracy", ".3f",
+           "How often a classifier tells q(z) from the target: 0.5 where it cannot."),
+    Column("knn", "k-NN accuracy", ".3f", "Of the test codes' classes, from the nearest training codes."),
+    Column("accuracy", "class asked for", ".3f",
+           "Of codes drawn where the target has a class, how often the frozen classifiers see it in what is decoded."),
+    Column("span", "95% interval", "s", "Of that: Student's t over seeds."),
+)  # fmt: skip
+
+CAPTION = (
+    "Codes of held-out images, seed 0, colored by class, over draws of the target (grey). Look for classes that are "
+    "cut in pieces, for grey without codes, which becomes images of nothing, and for codes outside it."
+)
+GRIDS = (
+    "What is decoded along each target, seed 0. Of N(0, I) the quantiles of both dimensions, from low to high; of the "
+    "mixture the quantiles along the axes of its first three components, one below the other; of the roll a walk along "
+    "its axis, from the inside, row by row. With labels, the first component, or tenth of the roll, is that of class 0."
+)
+
+
+def targets(results: Results, out: Path) -> list[Text | Sheet | Picture | Gallery]:
+    """Returns what became of the targets: in words, as a table and as pictures; nothing where no row has one."""
+    found = {name: results.facts(f"targets/{name}.json") for name in results.trained}
+    found = {name: facts for name, facts in found.items() if facts}
+    if not found:
+        return []
+    rows = pd.DataFrame([_row(results, name, facts) for name, facts in found.items()])
+    paths = {name: results.in_homes(f"targets/{name}/points.csv") for name in found}
+    drawn = targets_and_codes({name: pd.read_csv(path) for name, path in paths.items() if path})
+    return [
+        Text(_words(rows)), Sheet(FIGURES, rows, explained=True, missing="–"),
+        *written("targets", drawn, CAPTION, out), *_grids(results, list(found), out),
+    ]  # fmt: skip
+
+
+def _row(results: Results, name: str, facts: dict) -> dict:
+    mismatch, codes = results.likelihood.get(name, {}), results.codes.get(name, {})
+    keys = ("mismatch_sliced_wasserstein", "mismatch_floor", "mismatch_accuracy")
+    return {
+        "name": name, "target": facts["target"], "told": facts["label_share"], "accuracy": facts.get("accuracy"),
+        "span": _span(facts), "knn": codes.get("knn"), **{key: mismatch.get(key) for key in keys},
+    }  # fmt: skip
+
+
+def _span(facts: dict) -> str | None:
+    values = facts.get("accuracy_by_seed") or [None]
+    return interval(*student_interval(values)[1:], ".3f") if len(values) > 1 else None
+
+
+def _words(rows: pd.DataFrame) -> str:
+    text = (
+        f"{len(rows)} autoencoders with codes of two dimensions have a target. A critic that sees labels sends each "
+        "class to its own part of it; without labels it is free which class goes where."
+    )
+    judged = rows.dropna(subset="mismatch_accuracy").sort_values("mismatch_accuracy")
+    if len(judged):
+        best, worst = judged.iloc[0], judged.iloc[-1]
+        text += (
+            f" **{best['name']}** meets its target best: a classifier tells its codes from it in "
+            f"{best.mismatch_accuracy:.1%} of cases (50% is blind); worst is {worst['name']}, "
+            f"{worst.mismatch_accuracy:.1%}."
+        )
+    asked = rows.dropna(subset="accuracy")
+    if len(asked):
+        said = [f"{name} {share:.1%}" for name, share in zip(asked["name"], asked["accuracy"], strict=True)]
+        text += f" Asked for a class by drawing where the target has it, decoders show it: {listed(said)} of images."
+    return text
+
+
+def _grids(results: Results, names: list[str], out: Path) -> list[Gallery]:
+    items = []
+    for name in names:
+        path = results.in_homes(f"targets/{name}/grid.png")
+        if path:
+            (out / "targets").mkdir(exist_ok=True)
+            images = read_grid(path, COLUMNS)
+            breaks = range(COLUMNS, len(images) // COLUMNS, COLUMNS) if len(images) > COLUMNS**2 else ()
+            save(tiled(images, COLUMNS, breaks), out / f"targets/{name}.png")
+            items.append((name, out / f"targets/{name}.png"))
+    return [Gallery(items, GRIDS, wide=True)] if items else []
