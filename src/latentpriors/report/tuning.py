@@ -26,7 +26,7 @@ METHODS = (
     Column("method", "method", "s", ""),
     Column("first", "FCD, default", ".2f", "Validation FCD of the first trial, seed 0, at the trials' budget."),
     Column("best", "FCD, best trial", ".2f", "The lowest of all trials."),
-    Column("gain", "gain", ".0%", "How far the best trial is below the default."),
+    Column("gain", "gain", ".1%", "How far the best trial is below the default."),
     Column("chosen", "chosen", "s", "What params.yaml has: the default, or what the best trial changed."),
     Column("seconds", "seconds a trial", ".0f", "Of one core, the samples' score among them; mean over the trials."),
     Column("failures", "failed", "d", "Trials that gave nothing; they count as trials."),
@@ -54,7 +54,7 @@ def tuning_report(logs: dict[str, dict[str, pd.DataFrame]], out: Path) -> str:
         drawn = best_lines({name: best_after(log) for name, log in logs[kind].items()})
         sheets = {name: Sheet(METHODS, _methods(log), explained=name == CHOSEN_ON) for name, log in logs[kind].items()}
         title, text = words(logs[kind][CHOSEN_ON])
-        caption = CAPTION if not told else ""
+        caption = CAPTION if kind == "priors" else "The same of autoencoders, by their native samples."
         sections += [
             Section(title, [Text(text), *written(f"best_{kind}", drawn, caption, out), sheets[CHOSEN_ON]]),
             *(
