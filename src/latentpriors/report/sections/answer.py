@@ -36,7 +36,8 @@ def headline(results: Results) -> str:
         text += f" What limits is the {limit}."
     if len(cheap := rows[rows.cell.isin([best.cell, *tied]) & rows.fit_seconds.notna()]) > 1:
         first = cheap.loc[cheap.fit_seconds.idxmin()]
-        text += f" If time is short: **{first.cell}**, whose prior is fitted in {first.fit_seconds:,.0f} seconds."
+        seconds = f"{first.fit_seconds:,.0f} seconds" if first.fit_seconds >= 1.5 else "about a second or less"
+        text += f" If time is short: **{first.cell}**, whose prior is fitted in {seconds}."
     return text
 
 

@@ -69,7 +69,10 @@ def _row(results: Results, name: str, facts: dict) -> dict:
 
 def _span(facts: dict) -> str | None:
     values = facts.get("accuracy_by_seed") or [None]
-    return interval(*student_interval(values)[1:], ".3f") if len(values) > 1 else None
+    if len(values) == 1:
+        return None
+    _, low, high = student_interval(values)
+    return interval(max(low, 0.0), min(high, 1.0), ".3f")  # of a share
 
 
 def _words(rows: pd.DataFrame) -> str:
