@@ -66,7 +66,7 @@ class Project:
         }  # fmt: skip
         for group in (key for key in cells if isinstance(cells[key], dict) and key != "studies"):
             cells[group] = {
-                key: item
+                key: {field: value for field, value in item.items() if field != "more_seeds"}
                 for key, item in cells[group].items()
                 if all(item.get(field, allowed[0]) in allowed for field, allowed in keep.items())
             }
