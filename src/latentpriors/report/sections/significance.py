@@ -89,8 +89,8 @@ def wanting(results: Results) -> list[str]:
     if not some:
         return [f"**More seeds** go to none: all that may be the best have {MOST}."]
     return [
-        f"**More seeds** go next to {listed(some)}, which may be the best: {MORE} more each, until {MOST} "
-        "(`more_seeds` in cells.yaml)."
+        f"**More seeds** go next to {listed(some)}: compared with the best as one family, none of them can be left out "
+        f"(p, best). {MORE} more each, until {MOST} (`more_seeds` in cells.yaml)."
     ]
 
 
