@@ -32,6 +32,7 @@ STOCHASTIC = {
     "vae_flow_posterior",
     "vae_flow_prior",
     "vae_gaussian",
+    "vae_target",
     "vamp",
 }
 
