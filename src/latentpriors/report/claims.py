@@ -103,5 +103,4 @@ def _sided(verdict: str, sides: dict[bool, list]) -> str:
         return ""
     holds = verdict == VERDICTS[0]
     with_us, others = ([title for title, _ in sides[side]] for side in (holds, not holds))
-    words = [listed(with_us) if with_us else "none"]
-    return words[0] + (f", against {listed(others)}" if others else "")
+    return (listed(with_us) if with_us else "none") + (f", against {listed(others)}" if others else "")

@@ -5,7 +5,6 @@ __all__ = ["flagged", "flags", "limits", "limits_in_words", "memorization"]
 import pandas as pd
 
 from ..metrics.memorization import COPIES, NEAR, Memorization
-from .page import Text
 from .sheets import Column, Sheet
 
 SPACES = {"features": "feature", "codes": "code"}
@@ -36,8 +35,8 @@ def flags(table: pd.DataFrame) -> list[str | None]:
     return found
 
 
-def limits(facts: dict) -> list[Text | Sheet]:
-    """Returns from which share of copies on each measure sees them: in words and as a table; nothing without facts.
+def limits(facts: dict) -> list[Sheet]:
+    """Returns from which share of copies on each measure sees them, as a table; nothing without facts.
 
     Arguments:
         facts: What the stage `detection` wrote, or empty.
@@ -47,7 +46,7 @@ def limits(facts: dict) -> list[Text | Sheet]:
          "false_alarms": found["memorizing"]["false_alarms"]}
         for space in SPACES if space in facts for kind, found in facts[space].items()
     ]  # fmt: skip
-    return [Text(limits_in_words(facts)), Sheet(LIMITS, pd.DataFrame(rows), explained=True)] if rows else []
+    return [Sheet(LIMITS, pd.DataFrame(rows), explained=True)] if rows else []
 
 
 def limits_in_words(facts: dict) -> str:
