@@ -21,6 +21,7 @@ from latentpriors.report.sections.completion import completed
 from latentpriors.report.sections.conditional import conditional
 from latentpriors.report.sections.likelihood import likelihood
 from latentpriors.report.sections.mismatch import mismatch
+from latentpriors.report.sections.styles import styles
 from latentpriors.report.sections.sweep import swept
 from latentpriors.report.sections.targets import targets
 from latentpriors.report.sections.two_stage import two_stage
@@ -428,3 +429,32 @@ def test_targets_have_figures_pictures_and_words(tmp_path: Path) -> None:
     assert table["aae_roll"][-3:] == ["0.600", "–", "–"]
     assert {path.name for path in (out / "targets").iterdir()} == {"aae_mixture_labels.png", "aae_roll.png"}
     assert (out / "targets.png").is_file()
+
+
+def test_styles_say_what_telling_the_critic_changes(tmp_path: Path) -> None:
+    own = {"dimensions": [2, 8]}
+    for key, accuracy in {"blind_2": 0.9, "told_2": 0.95, "blind_8": 0.4, "told_8": 0.4}.items():
+        own |= {f"{key}_accuracy": accuracy, f"{key}_accuracy_by_seed": (accuracy + 0.01 * SPREAD).tolist()}
+        own |= {f"{key}_accuracy_by_class": [accuracy] * 3, f"{key}_knn": 0.2, f"{key}_chance": 0.1}
+    own["told_8_accuracy_by_seed"] = [0.55, 0.35, 0.45]
+    shown = results({}, tmp_path)
+    assert styles(shown, tmp_path) == []
+    (tmp_path / "styles/grids").mkdir(parents=True)
+    (tmp_path / "styles.json").write_text(json.dumps(own))
+    save_grid(torch.randint(256, (16, 1, 28, 28)).byte(), tmp_path / "styles/grids/told_2.png", 4)
+    logged = pd.DataFrame([(step, 0, f"told_2_{name}", 1.0) for name in ("critic", "encoder") for step in (1, 2)])
+    logged.set_axis(["step", "seed", "figure", "value"], axis=1).to_csv(tmp_path / "styles/curves.csv", index=False)
+    (out := tmp_path / "out").mkdir()
+    blocks = styles(shown, out)
+    text = words(blocks)
+    assert "**2 dimensions, critic told**: the class asked for is shown most often, in 95.0% of images" in text
+    assert "At 2 dimensions a critic that is told the class brings +5.0% of the images asked for" in text
+    assert "(95% interval +5.0% to +5.0%, 3 seeds, paired): **told apart**." in text
+    assert "At 8 dimensions a critic that is told the class brings +5.0% of the images asked for to their class" in text
+    assert text.count("**not told apart**") == 1
+    assert rows(blocks)["2 dimensions, critic blind"][:3] == ["0.900", "0.898 to 0.902", "0.200"]
+    (gallery,) = (block for block in blocks if isinstance(block, Gallery))
+    assert [name for name, _ in gallery.items] == ["2 dimensions, critic told"]
+    assert (out / "styles_curves.png").is_file()
+    (tmp_path / "styles.json").write_text(json.dumps({**own, **{k: [0.9] for k in own if k.endswith("_by_seed")}}))
+    assert "one seed tells nothing apart" in words(styles(shown, out))

@@ -84,6 +84,7 @@ class Project:
             "replication",
             "tuning_report",
             "completion",
+            "styles",
             "sweep",
         )
         for stage in (*left_out, "score_conditional", "exact", "exact_grades", "exact_report"):

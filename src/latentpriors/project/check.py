@@ -31,6 +31,7 @@ DATASET = {
 # Of data sets for which tables.yaml lists the study; the other studies have nothing to set.
 STUDIES = {
     "completion": {"factor": float, "quarters": tuple[int, ...], "samples": int},
+    "styles": {"factor": float, "dimensions": tuple[int, ...]},
     "sweep": {"factor": float, "betas": tuple[float, ...]},
 }
 EXACT = {"train": int, "validation": int, "test": int, "steps": int, "batch_size": int, "precision": str}
@@ -69,6 +70,9 @@ def check(params: dict, cells: dict) -> None:
         quarters = block["completion"]["quarters"] if "completion" in schema else [1]
         if not quarters or max(quarters) > 3 or len(set(quarters)) < len(quarters):
             raise ValueError(f"{path}.completion.quarters: different numbers from 1 to 3 are needed, not {quarters}")
+        dimensions = block["styles"]["dimensions"] if "styles" in schema else [1]
+        if not dimensions or len(set(dimensions)) < len(dimensions):
+            raise ValueError(f"{path}.styles.dimensions: different numbers are needed, not {dimensions}")
         betas = block["sweep"]["betas"] if "sweep" in schema else [1]
         if not betas or min(betas) == 0 or len(set(betas)) < len(betas):
             raise ValueError(f"{path}.sweep.betas: different numbers above 0 are needed, not {betas}")
@@ -110,9 +114,8 @@ def _network(block: dict, path: str, choices: Iterable[str]) -> None:
 
 
 def _studies(params: dict, studies: dict) -> None:
-    check_keys(
-        studies, ("audit", "completion", "conditional", "detection", "metric_check", "sweep"), "tables.yaml studies"
-    )
+    known = ("audit", "completion", "conditional", "detection", "metric_check", "styles", "sweep")
+    check_keys(studies, known, "tables.yaml studies")
     for study, listed in studies.items():
         check_value(listed, tuple[str, ...], f"tables.yaml studies.{study}")
         for name in listed:

@@ -24,6 +24,7 @@ from .sections.galleries import galleries
 from .sections.likelihood import likelihood
 from .sections.mismatch import mismatch
 from .sections.significance import significance
+from .sections.styles import styles
 from .sections.sweep import swept
 from .sections.targets import targets
 from .sections.two_stage import two_stage
@@ -78,6 +79,7 @@ def sections(results: Results, out: Path) -> list[Section]:
         Section("How few copies would be seen", limits(results.facts("detection.json"))),
         Section("Codes and classes", classes(results, out)),
         Section("Targets of the codes", targets(results, out)),
+        Section("Styles of the classes", styles(results, out)),
         Section("Codes and prior samples", planes(results, out)),
         Section("Between two images", shown["walks"]),
         Section("Noise that skipped the prior", shown["skipped"]),

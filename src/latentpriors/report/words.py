@@ -1,10 +1,14 @@
 """What every page says alike: lists, shares, intervals, and whether two are told apart."""
 
-__all__ = ["ALPHA", "TIED", "apart", "interval", "listed", "outside", "percent", "seeded", "tiny", "verdict"]
+__all__ = [
+    "ALPHA", "TIED", "apart", "interval", "listed", "outside", "percent", "seeded", "share_interval", "tiny", "verdict",
+]  # fmt: skip
 
 from collections.abc import Sequence
 
 import pandas as pd
+
+from ..metrics import student_interval
 
 ALPHA = 0.05  # the level at which a pair looked at alone is told apart
 TIED = "not told apart"
@@ -34,6 +38,14 @@ def tiny(value: float) -> str:
 def interval(low: object, high: object, pattern: str = ".2f") -> str | None:
     """Returns "low to high"; None where there is no interval, as of one seed."""
     return None if pd.isna(low) else f"{low:{pattern}} to {high:{pattern}}"
+
+
+def share_interval(values: Sequence[float | None], pattern: str = ".3f") -> str | None:
+    """Returns the 95% interval of a share over seeds, kept from 0 to 1; None where there is one seed or a gap."""
+    if len(values) < 2 or None in values:
+        return None
+    _, low, high = student_interval(values)
+    return interval(max(low, 0.0), min(high, 1.0), pattern)
 
 
 def apart(p: pd.Series | float) -> pd.Series | bool:

@@ -7,14 +7,13 @@ from pathlib import Path
 import pandas as pd
 
 from ...evaluation.previews import read_grid
-from ...metrics import student_interval
 from ..page import Gallery, Picture, Text, written
 from ..plots.codes import targets_and_codes
 from ..plots.images import tiled
 from ..plots.style import save
 from ..results import Results
 from ..sheets import Column, Sheet
-from ..words import interval, listed
+from ..words import listed, share_interval
 
 COLUMNS = 12  # of the grids that the stage decodes
 FIGURES = (
@@ -63,16 +62,8 @@ def _row(results: Results, name: str, facts: dict) -> dict:
     keys = ("mismatch_sliced_wasserstein", "mismatch_floor", "mismatch_accuracy")
     return {
         "name": name, "target": facts["target"], "told": facts["label_share"], "accuracy": facts.get("accuracy"),
-        "span": _span(facts), "knn": codes.get("knn"), **{key: mismatch.get(key) for key in keys},
+        "span": share_interval(facts.get("accuracy_by_seed", [])), "knn": codes.get("knn"), **{key: mismatch.get(key) for key in keys},
     }  # fmt: skip
-
-
-def _span(facts: dict) -> str | None:
-    values = facts.get("accuracy_by_seed") or [None]
-    if len(values) == 1:
-        return None
-    _, low, high = student_interval(values)
-    return interval(max(low, 0.0), min(high, 1.0), ".3f")  # of a share
 
 
 def _words(rows: pd.DataFrame) -> str:
