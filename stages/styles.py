@@ -60,7 +60,8 @@ def styles(params: dict, dataset: str, images: Path, classifier: Path, metrics: 
         f"styles/{dataset}", params["seeds"], protocol.settings | {"own": own}, lambda index: [images], fit,
         fingerprints(ROOT, "styles"),
     )  # fmt: skip
-    save_json(metrics, merged(facts_of(folders)) | {"dimensions": own["dimensions"], "classifiers": classifier_hash(classifier)})
+    scored = {"dimensions": own["dimensions"], "classifiers": classifier_hash(classifier)}
+    save_json(metrics, merged(facts_of(folders)) | scored)
     with whole(preview) as part:
         part.mkdir(parents=True)
         gather_curves(folders).to_csv(part / "curves.csv", index=False)

@@ -19,6 +19,7 @@ from latentpriors.report.page import Gallery, Picture, Section, Text, twin
 from latentpriors.report.results import Results
 from latentpriors.report.sections.completion import completed
 from latentpriors.report.sections.conditional import conditional
+from latentpriors.report.sections.few_labels import few_labels
 from latentpriors.report.sections.likelihood import likelihood
 from latentpriors.report.sections.mismatch import mismatch
 from latentpriors.report.sections.styles import styles
@@ -458,3 +459,44 @@ def test_styles_say_what_telling_the_critic_changes(tmp_path: Path) -> None:
     assert (out / "styles_curves.png").is_file()
     (tmp_path / "styles.json").write_text(json.dumps({**own, **{k: [0.9] for k in own if k.endswith("_by_seed")}}))
     assert "one seed tells nothing apart" in words(styles(shown, out))
+
+
+def test_few_labels_are_compared_draw_by_draw(tmp_path: Path) -> None:
+    def write(**changes) -> None:
+        errors = {
+            "aae_100_error": [0.03, 0.04, 0.05],
+            "labels_only_100_error": [0.13, 0.14, 0.15],
+            "codes_100_spreading_error": [0.02, 0.04, 0.07],
+            "codes_100_knn_error": [0.01, 0.02, 0.03],
+            "aae_100_classes_used": [10, 10, 10],
+            "aae_100_last_critics": [2.5, 2.6, 2.7],
+        } | changes
+        own = {f"{key}_by_seed": values for key, values in errors.items()} | {"labels": [100], "classes": 10}
+        (tmp_path / "few_labels.json").write_text(json.dumps(own))
+
+    shown = results({}, tmp_path)
+    assert few_labels(shown, tmp_path) == []
+    write()
+    (tmp_path / "few_labels/grids").mkdir(parents=True)
+    save_grid(torch.randint(256, (20, 1, 28, 28)).byte(), tmp_path / "few_labels/grids/100.png", 10)
+    logged = pd.DataFrame([(step, 0, f"labels_only_100_{name}", 1.0) for name in ("labels",) for step in (1, 2)])
+    logged.set_axis(["step", "seed", "figure", "value"], axis=1).to_csv(tmp_path / "few_labels/curves.csv", index=False)
+    (out := tmp_path / "out").mkdir()
+    blocks = few_labels(shown, out)
+    text = words(blocks)
+    low, high = (100 * bound for bound in student_interval([0.03, 0.04, 0.05])[1:])
+    assert f"in 4.00% of the test images (95% interval {low:.2f}% to {high:.2f}%, 3 draws of the labels" in text
+    assert "It is better than: its encoder, labelled images alone." in text
+    assert "It is not told apart from: labels spread over codes of ae." in text
+    assert "It is **worse** than: nearest labelled codes of ae." in text
+    assert "collapsed" not in text
+    assert rows(blocks)["100, its encoder, labelled images alone"][2] == "+10.00%"
+    assert [name for block in blocks if isinstance(block, Gallery) for name, _ in block.items] == ["100 labels"]
+    assert (out / "few_labels_curves.png").is_file()
+    write(aae_100_classes_used=[10, 9, 7], aae_100_last_critics=[2.5, 0.1, 2.7])
+    text = words(few_labels(shown, out))
+    assert "In 2 of 3 draws the head for the class has **collapsed**: it uses 7 of 10 classes." in text
+    assert "In 1 of 3 draws the critics tell **nearly all** codes from the priors (0.10 nats" in text
+    write(**{key: [0.05] for key in ("aae_100_error", "labels_only_100_error", "codes_100_spreading_error",
+                                     "codes_100_knn_error")})  # fmt: skip
+    assert "(one draw; least 5.00%, most 5.00%)" in words(few_labels(shown, out))

@@ -54,7 +54,7 @@ class Project:
         for block in ("classifier", "judge", "autoencoder", "prior"):
             digits[block]["steps"] = 40
         digits["classifier"]["count"] = 2
-        for study in ("completion", "sweep"):
+        for study in ("completion", "few_labels", "styles", "sweep"):
             del digits[study]
         params["priors"]["flow"].update(transforms=2, hidden=[8])
 
@@ -78,6 +78,7 @@ class Project:
             "calibration",
             "charts",
             "detection",
+            "few_labels",
             "variance",
             "metric_check",
             "audit",

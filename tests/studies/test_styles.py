@@ -1,4 +1,4 @@
-"""A supervised autoencoder on images whose class and style are known: what its code, critic and decoder have of each."""
+"""A supervised autoencoder on images whose class and style are known: what code, critic and decoder have of each."""
 
 import numpy as np
 import pytest
@@ -46,7 +46,7 @@ def read(codes: Tensor, y: Tensor) -> float:
 
 @torch.no_grad()
 def shown(model: StyleAAE) -> np.ndarray:
-    """Returns which row is brightest where each class is asked for with styles from N(0, I), and which was asked for."""
+    """Returns which row is brightest where a class is asked for with styles from N(0, I), and the class."""
     y = torch.arange(4).repeat(100)
     z = torch.randn(400, model.style, generator=torch.Generator().manual_seed(2))
     rows = model.decode(model.joined(z, y)).mean(3)[:, 0]

@@ -31,6 +31,7 @@ DATASET = {
 # Of data sets for which tables.yaml lists the study; the other studies have nothing to set.
 STUDIES = {
     "completion": {"factor": float, "quarters": tuple[int, ...], "samples": int},
+    "few_labels": {"factor": float, "labels": tuple[int, ...], "draws": int, "style": int, "noise_scale": float},
     "styles": {"factor": float, "dimensions": tuple[int, ...]},
     "sweep": {"factor": float, "betas": tuple[float, ...]},
 }
@@ -70,6 +71,9 @@ def check(params: dict, cells: dict) -> None:
         quarters = block["completion"]["quarters"] if "completion" in schema else [1]
         if not quarters or max(quarters) > 3 or len(set(quarters)) < len(quarters):
             raise ValueError(f"{path}.completion.quarters: different numbers from 1 to 3 are needed, not {quarters}")
+        labels = block["few_labels"]["labels"] if "few_labels" in schema else [1]
+        if not labels or len(set(labels)) < len(labels):
+            raise ValueError(f"{path}.few_labels.labels: different numbers are needed, not {labels}")
         dimensions = block["styles"]["dimensions"] if "styles" in schema else [1]
         if not dimensions or len(set(dimensions)) < len(dimensions):
             raise ValueError(f"{path}.styles.dimensions: different numbers are needed, not {dimensions}")
@@ -114,7 +118,7 @@ def _network(block: dict, path: str, choices: Iterable[str]) -> None:
 
 
 def _studies(params: dict, studies: dict) -> None:
-    known = ("audit", "completion", "conditional", "detection", "metric_check", "styles", "sweep")
+    known = ("audit", "completion", "conditional", "detection", "few_labels", "metric_check", "styles", "sweep")
     check_keys(studies, known, "tables.yaml studies")
     for study, listed in studies.items():
         check_value(listed, tuple[str, ...], f"tables.yaml studies.{study}")

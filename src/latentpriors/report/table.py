@@ -20,6 +20,7 @@ from .sections.completion import completed
 from .sections.conditional import conditional
 from .sections.convergence import convergence, training_curves
 from .sections.cost import cost
+from .sections.few_labels import few_labels
 from .sections.galleries import galleries
 from .sections.likelihood import likelihood
 from .sections.mismatch import mismatch
@@ -80,6 +81,7 @@ def sections(results: Results, out: Path) -> list[Section]:
         Section("Codes and classes", classes(results, out)),
         Section("Targets of the codes", targets(results, out)),
         Section("Styles of the classes", styles(results, out)),
+        Section("Classes from few labels", few_labels(results, out)),
         Section("Codes and prior samples", planes(results, out)),
         Section("Between two images", shown["walks"]),
         Section("Noise that skipped the prior", shown["skipped"]),

@@ -41,6 +41,10 @@ GRIDS = (
     "Rows of one style, seed 0: a test image and its style in every class, from class 0 on; below, on black, styles "
     "drawn from N(0, I). The class should stay down a column, and slant and width along a row."
 )
+WHY = (
+    "The paper's critic asks the styles of all classes together to be N(0, I): a class may keep a part of its own, all "
+    "the more the more dimensions there are, and then a style drawn from N(0, I) brings its class along."
+)
 CURVES = (
     "Training curves of the supervised autoencoders, one line for each seed. A critic that cannot tell the styles from "
     "N(0, I) has 1.386 nats, and one that tells all of them 0."
@@ -54,9 +58,11 @@ def styles(results: Results, out: Path) -> list[Text | Sheet | Picture | Gallery
         return []
     rows = pd.DataFrame([_row(facts, style, critic) for style in facts["dimensions"] for critic in CRITICS])
     return [
-        Text(_words(results, facts, rows)), Sheet(FIGURES, rows, explained=True, missing="–"), *_grids(results, facts, out),
+        Text(_words(results, facts, rows)),
+        Sheet(FIGURES, rows, explained=True, missing="–"),
+        *_grids(results, facts, out),
         *written("styles_curves", _curves(results), CURVES, out),
-    ]  # fmt: skip
+    ]
 
 
 def _row(facts: dict, style: int, critic: str) -> dict:
@@ -84,13 +90,10 @@ def _words(results: Results, facts: dict, rows: pd.DataFrame) -> str:
         + f"; from its style five neighbours read the class in {best.knn:.1%} of test images, where chance is "
         f"{best.chance:.1%}"
         + (f" and the codes of aae, trained alike without labels, have {unlabelled:.1%}" if unlabelled else "")
-        + ". "
+        + "."
     )
     ends = dict.fromkeys((min(dimensions), max(dimensions)))
-    return text + " ".join(_critics(facts, style) for style in ends) + (
-        " The paper's critic asks the styles of all classes together to be N(0, I): a class may keep a part of its own, "
-        "all the more the more dimensions there are, and then a style drawn from N(0, I) brings its class along."
-    )
+    return " ".join([text, *(_critics(facts, style) for style in ends), WHY])
 
 
 def _critics(facts: dict, style: int) -> str:

@@ -62,7 +62,8 @@ def _row(results: Results, name: str, facts: dict) -> dict:
     keys = ("mismatch_sliced_wasserstein", "mismatch_floor", "mismatch_accuracy")
     return {
         "name": name, "target": facts["target"], "told": facts["label_share"], "accuracy": facts.get("accuracy"),
-        "span": share_interval(facts.get("accuracy_by_seed", [])), "knn": codes.get("knn"), **{key: mismatch.get(key) for key in keys},
+        "span": share_interval(facts.get("accuracy_by_seed", [])), "knn": codes.get("knn"),
+        **{key: mismatch.get(key) for key in keys},
     }  # fmt: skip
 
 
