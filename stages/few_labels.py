@@ -14,6 +14,7 @@ from latentpriors.studies.few_labels import errors_of_codes
 from latentpriors.studies.heads import HeadsAAE, draw_labels, head_figures, heads_grid
 from latentpriors.training import Protocol, train
 
+LIKE = "aae"  # the row whose settings it is trained with
 # The same network with and without the images that have no label.
 MODELS = {"aae": None, "labels_only": ("labels",)}
 STYLES = 7  # rows of the picture beside that of the style 0
@@ -31,10 +32,10 @@ def few_labels(params: dict, dataset: str, images: Path, codes: Path, metrics: P
     """
     own, shared = (value(params, f"datasets.{dataset}.{key}") for key in ("few_labels", "autoencoder"))
     where, files = device(params, shared["precision"]), seed_files(codes)
-    settings = shared["network"] | value(params, "autoencoders.aae") | {"factor": own["factor"]}
+    settings = shared["network"] | value(params, f"autoencoders.{LIKE}") | {"factor": own["factor"]}
     settings |= {"style": own["style"], "noise_scale": own["noise_scale"]}
     del settings["latent"]
-    protocol = Protocol.of("aae", settings, shared, where)
+    protocol = Protocol.of(LIKE, settings, shared, where)
     data = load_tensors(images, where)[0]
     x, test = (data[f"{split}.images"].float() / 255 for split in ("train", "test"))
     y, test_labels = (data[f"{split}.labels"].long() for split in ("train", "test"))
@@ -67,7 +68,7 @@ def few_labels(params: dict, dataset: str, images: Path, codes: Path, metrics: P
 
     folders = each_seed(
         f"few_labels/{dataset}", own["draws"], protocol.settings | {"own": own},
-        lambda index: [images, files[index % len(files)]], fit, fingerprints(ROOT, "few_labels"),
+        lambda index: [images, files[index % len(files)]], fit, fingerprints(ROOT, "few_labels", autoencoders=[LIKE]),
     )  # fmt: skip
     facts = {"labels": own["labels"], "classes": classes, "style": own["style"], "noise_scale": own["noise_scale"]}
     save_json(metrics, merged(facts_of(folders)) | facts)
@@ -79,4 +80,4 @@ def few_labels(params: dict, dataset: str, images: Path, codes: Path, metrics: P
 
 
 if __name__ == "__main__":
-    run(few_labels)
+    run(few_labels, autoencoders=[LIKE])

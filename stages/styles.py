@@ -14,6 +14,7 @@ from latentpriors.store import load_tensors, save_json, whole
 from latentpriors.studies.styles import StyleAAE, figures, style_grid
 from latentpriors.training import Protocol, train
 
+LIKE = "aae"  # the row whose settings it is trained with: the label alone makes the difference
 CRITICS = {"blind": False, "told": True}  # whether it sees the class
 ROWS = 6  # of the picture, with styles of test images, and again with styles that are drawn
 
@@ -30,10 +31,9 @@ def styles(params: dict, dataset: str, images: Path, classifier: Path, metrics: 
     """
     own, shared = (value(params, f"datasets.{dataset}.{key}") for key in ("styles", "autoencoder"))
     where = device(params, shared["precision"])
-    # Trained as the row `aae` is, so that the label alone makes the difference.
-    settings = shared["network"] | value(params, "autoencoders.aae") | {"factor": own["factor"]}
+    settings = shared["network"] | value(params, f"autoencoders.{LIKE}") | {"factor": own["factor"]}
     del settings["latent"]
-    protocol = Protocol.of("aae", settings, shared, where)
+    protocol = Protocol.of(LIKE, settings, shared, where)
     data, classifiers = load_tensors(images, where)[0], load_classifiers(classifier, where)
     data |= {key: x.float() / 255 for key, x in data.items() if key.endswith("images")}
     x, y = data["train.images"], data["train.labels"]
@@ -58,7 +58,7 @@ def styles(params: dict, dataset: str, images: Path, classifier: Path, metrics: 
 
     folders = each_seed(
         f"styles/{dataset}", params["seeds"], protocol.settings | {"own": own}, lambda index: [images], fit,
-        fingerprints(ROOT, "styles"),
+        fingerprints(ROOT, "styles", autoencoders=[LIKE]),
     )  # fmt: skip
     scored = {"dimensions": own["dimensions"], "classifiers": classifier_hash(classifier)}
     save_json(metrics, merged(facts_of(folders)) | scored)
@@ -71,4 +71,4 @@ def styles(params: dict, dataset: str, images: Path, classifier: Path, metrics: 
 
 
 if __name__ == "__main__":
-    run(styles)
+    run(styles, autoencoders=[LIKE])

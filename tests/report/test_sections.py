@@ -17,6 +17,7 @@ from latentpriors.evaluation.previews import read_grid, save_grid
 from latentpriors.metrics import compare, student_interval
 from latentpriors.report.page import Gallery, Picture, Section, Text, twin
 from latentpriors.report.results import Results
+from latentpriors.report.sections.clusters import clusters
 from latentpriors.report.sections.completion import completed
 from latentpriors.report.sections.conditional import conditional
 from latentpriors.report.sections.few_labels import few_labels
@@ -500,3 +501,32 @@ def test_few_labels_are_compared_draw_by_draw(tmp_path: Path) -> None:
     write(**{key: [0.05] for key in ("aae_100_error", "labels_only_100_error", "codes_100_spreading_error",
                                      "codes_100_knn_error")})  # fmt: skip
     assert "(one draw; least 5.00%, most 5.00%)" in words(few_labels(shown, out))
+
+
+def test_clusters_are_compared_with_k_means(tmp_path: Path) -> None:
+    def write(ours: list[float], used: list[int]) -> None:
+        own = {"counts": [4], "4_nmi": 0.7, "4_k_means_nmi": 0.6}
+        for name, values in {"error": ours, "k_means_error": [0.3, 0.31, 0.32], "classes_used": used}.items():
+            own |= {f"4_{name}": float(np.mean(values)), f"4_{name}_by_seed": values}
+        (tmp_path / "clusters.json").write_text(json.dumps(own))
+
+    shown = results({}, tmp_path)
+    assert clusters(shown, tmp_path) == []
+    write([0.1, 0.12, 0.11], [4, 4, 3])
+    (tmp_path / "clusters/grids").mkdir(parents=True)
+    save_grid(torch.randint(256, (8, 1, 28, 28)).byte(), tmp_path / "clusters/grids/4.png", 4)
+    logged = pd.DataFrame([(step, 0, f"4_{name}", 1.0) for name in ("critics", "encoder") for step in (1, 2)])
+    logged.set_axis(["step", "seed", "figure", "value"], axis=1).to_csv(tmp_path / "clusters/curves.csv", index=False)
+    (out := tmp_path / "out").mkdir()
+    blocks = clusters(shown, out)
+    text = words(blocks)
+    assert "**4 clusters** without labels are wrong in 11.0% of the test images; those of k-means" in text
+    assert "(difference -20.0%, 95% interval" in text
+    assert text.endswith("the autoencoder is **better**.")
+    assert rows(blocks)["4, k-means of codes of ae"][::2] == ["31.0%", "0.600"]
+    assert [name for block in blocks if isinstance(block, Gallery) for name, _ in block.items] == ["4 clusters"]
+    assert (out / "clusters_curves.png").is_file()
+    write([0.1, 0.3, 0.5], [4, 1, 4])
+    text = words(clusters(shown, out))
+    assert "**not told apart**" in text
+    assert text.endswith("In a seed the head has **collapsed**: it uses 1 of 4 clusters.")

@@ -54,7 +54,7 @@ class Project:
         for block in ("classifier", "judge", "autoencoder", "prior"):
             digits[block]["steps"] = 40
         digits["classifier"]["count"] = 2
-        for study in ("completion", "few_labels", "styles", "sweep"):
+        for study in ("clusters", "completion", "few_labels", "styles", "sweep"):
             del digits[study]
         params["priors"]["flow"].update(transforms=2, hidden=[8])
 
@@ -77,6 +77,7 @@ class Project:
         left_out = (
             "calibration",
             "charts",
+            "clusters",
             "detection",
             "few_labels",
             "variance",

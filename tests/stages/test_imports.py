@@ -10,8 +10,10 @@ HEAVY = ["matplotlib", "pandas", "scipy.stats", "sklearn", "torchvision"]
 USED = {
     "audit": {"matplotlib", "pandas"},
     "calibration": {"matplotlib", "pandas"},
+    "clusters": {"sklearn", "scipy.stats", "pandas"},
     "exact": {"pandas"},
     "exact_report": {"matplotlib", "pandas"},
+    "few_labels": {"sklearn", "scipy.stats", "pandas"},
     "metric_check": {"pandas"},
     "replication": {"pandas"},
     "report": {"matplotlib", "pandas"},

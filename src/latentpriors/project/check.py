@@ -30,6 +30,13 @@ DATASET = {
 }
 # Of data sets for which tables.yaml lists the study; the other studies have nothing to set.
 STUDIES = {
+    "clusters": {
+        "factor": float,
+        "counts": tuple[int, ...],
+        "style": int,
+        "noise_scale": float,
+        "encoder_learning_rate": float,
+    },
     "completion": {"factor": float, "quarters": tuple[int, ...], "samples": int},
     "few_labels": {"factor": float, "labels": tuple[int, ...], "draws": int, "style": int, "noise_scale": float},
     "styles": {"factor": float, "dimensions": tuple[int, ...]},
@@ -71,12 +78,15 @@ def check(params: dict, cells: dict) -> None:
         quarters = block["completion"]["quarters"] if "completion" in schema else [1]
         if not quarters or max(quarters) > 3 or len(set(quarters)) < len(quarters):
             raise ValueError(f"{path}.completion.quarters: different numbers from 1 to 3 are needed, not {quarters}")
-        labels = block["few_labels"]["labels"] if "few_labels" in schema else [1]
-        if not labels or len(set(labels)) < len(labels):
-            raise ValueError(f"{path}.few_labels.labels: different numbers are needed, not {labels}")
-        dimensions = block["styles"]["dimensions"] if "styles" in schema else [1]
-        if not dimensions or len(set(dimensions)) < len(dimensions):
-            raise ValueError(f"{path}.styles.dimensions: different numbers are needed, not {dimensions}")
+        for study, key in (("clusters", "counts"), ("few_labels", "labels"), ("styles", "dimensions")):
+            found = block[study][key] if study in schema else [1]
+            if not found or len(set(found)) < len(found):
+                raise ValueError(f"{path}.{study}.{key}: different numbers are needed, not {found}")
+        if "clusters" in schema and max(block["clusters"]["counts"]) > block["split"]["validation"]:
+            raise ValueError(
+                f"{path}.clusters.counts: {max(block['clusters']['counts'])} clusters and "
+                f"{block['split']['validation']} validation images to name them; ask for fewer"
+            )
         betas = block["sweep"]["betas"] if "sweep" in schema else [1]
         if not betas or min(betas) == 0 or len(set(betas)) < len(betas):
             raise ValueError(f"{path}.sweep.betas: different numbers above 0 are needed, not {betas}")
@@ -118,7 +128,9 @@ def _network(block: dict, path: str, choices: Iterable[str]) -> None:
 
 
 def _studies(params: dict, studies: dict) -> None:
-    known = ("audit", "completion", "conditional", "detection", "few_labels", "metric_check", "styles", "sweep")
+    known = (
+        "audit", "clusters", "completion", "conditional", "detection", "few_labels", "metric_check", "styles", "sweep"
+    )  # fmt: skip
     check_keys(studies, known, "tables.yaml studies")
     for study, listed in studies.items():
         check_value(listed, tuple[str, ...], f"tables.yaml studies.{study}")

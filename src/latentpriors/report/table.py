@@ -15,6 +15,7 @@ from .results import Results, load_results
 from .rows import known_rows
 from .sections.agreement import agreement
 from .sections.answer import conclusions, headline, method, order
+from .sections.clusters import clusters
 from .sections.codes import classes, planes
 from .sections.completion import completed
 from .sections.conditional import conditional
@@ -82,6 +83,7 @@ def sections(results: Results, out: Path) -> list[Section]:
         Section("Targets of the codes", targets(results, out)),
         Section("Styles of the classes", styles(results, out)),
         Section("Classes from few labels", few_labels(results, out)),
+        Section("Clusters without labels", clusters(results, out)),
         Section("Codes and prior samples", planes(results, out)),
         Section("Between two images", shown["walks"]),
         Section("Noise that skipped the prior", shown["skipped"]),

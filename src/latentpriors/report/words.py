@@ -1,10 +1,11 @@
 """What every page says alike: lists, shares, intervals, and whether two are told apart."""
 
 __all__ = [
-    "ALPHA", "TIED", "apart", "interval", "listed", "outside", "percent", "seeded", "share_interval", "tiny", "verdict",
+    "ALPHA", "TIED", "apart", "by_seed", "interval", "listed", "outside", "percent", "seeded", "share_interval", "tiny",
+    "verdict",
 ]  # fmt: skip
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -46,6 +47,11 @@ def share_interval(values: Sequence[float | None], pattern: str = ".3f") -> str 
         return None
     _, low, high = student_interval(values)
     return interval(max(low, 0.0), min(high, 1.0), pattern)
+
+
+def by_seed(facts: Mapping, name: str) -> list[float]:
+    """Returns a figure of each seed; one that is the same for all, or of one seed, has no list of them."""
+    return facts.get(f"{name}_by_seed") or [facts[name]]
 
 
 def apart(p: pd.Series | float) -> pd.Series | bool:

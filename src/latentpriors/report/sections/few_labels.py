@@ -15,7 +15,7 @@ from ..plots.images import tiled
 from ..plots.style import save
 from ..results import Results
 from ..sheets import Column, Sheet
-from ..words import TIED, interval, listed, share_interval, verdict
+from ..words import TIED, by_seed, interval, listed, share_interval, verdict
 
 METHODS = {
     "aae_{count}_error": "adversarial autoencoder",
@@ -69,8 +69,7 @@ def _row(facts: dict, count: int, key: str) -> dict:
 
 
 def _errors(facts: dict, count: int, key: str) -> list[float]:
-    name = key.format(count=count)
-    return facts.get(f"{name}_by_seed") or [facts[name]]
+    return by_seed(facts, key.format(count=count))
 
 
 def _words(facts: dict, count: int) -> str:

@@ -16,7 +16,7 @@ from ..plots.images import tiled
 from ..plots.style import save
 from ..results import Results
 from ..sheets import Column, Sheet
-from ..words import TIED, interval, outside, share_interval
+from ..words import TIED, by_seed, interval, outside, share_interval
 
 CRITICS = ("blind", "told")
 FIGURES = (
@@ -68,16 +68,12 @@ def styles(results: Results, out: Path) -> list[Text | Sheet | Picture | Gallery
 def _row(facts: dict, style: int, critic: str) -> dict:
     key = f"{critic}_{style}"
     found = {column.key: facts.get(f"{key}_{column.key}") for column in FIGURES}
-    span = share_interval(_by_seed(facts, f"{key}_accuracy"))
+    span = share_interval(by_seed(facts, f"{key}_accuracy"))
     return found | {"name": _name(style, critic), "span": span, "chance": facts[f"{key}_chance"]}
 
 
 def _name(style: int, critic: str) -> str:
     return f"{style} dimensions, critic {critic}"
-
-
-def _by_seed(facts: dict, key: str) -> list[float]:
-    return facts.get(f"{key}_by_seed") or [facts[key]]
 
 
 def _words(results: Results, facts: dict, rows: pd.DataFrame) -> str:
@@ -98,7 +94,7 @@ def _words(results: Results, facts: dict, rows: pd.DataFrame) -> str:
 
 def _critics(facts: dict, style: int) -> str:
     """Returns what telling the critic the class changes, at one number of dimensions."""
-    told, blind = (_by_seed(facts, f"{critic}_{style}_accuracy") for critic in ("told", "blind"))
+    told, blind = (by_seed(facts, f"{critic}_{style}_accuracy") for critic in ("told", "blind"))
     difference, low, high = difference_interval(told, blind, paired=True)
     text = (
         f"At {style} dimensions a critic that is told the class brings {difference:+.1%} of the images asked for "
