@@ -11,7 +11,7 @@ import pytest
 
 from latentpriors import choices, metrics, over_seeds, runs, training
 from latentpriors.priors.base import FittedPrior, Standardization
-from latentpriors.studies import detection
+from latentpriors.studies import clusters, detection
 
 FUNCTIONS = [getattr(metrics, name) for name in metrics.__all__ if not inspect.isclass(getattr(metrics, name))]
 SHOWN = [
@@ -22,6 +22,7 @@ SHOWN = [
     over_seeds.merged,
     runs.seed,
     runs.value,
+    clusters.cluster_labels,
     detection.smallest,
     training.Protocol,
     training.evaluate,

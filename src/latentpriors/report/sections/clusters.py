@@ -74,8 +74,9 @@ def _words(facts: dict, count: int) -> str:
         found = verdict(difference, low, high)
         text += f" (difference {difference:+.1%}, 95% interval {interval(low, high, '+.1%')}, {len(ours)} seeds): "
         text += f"**{TIED}**." if found == TIED else f"the autoencoder is **{found}**."
-    if (used := min(by_seed(facts, f"{count}_classes_used"))) < count / 2:
-        text += f" In a seed the head has **collapsed**: it uses {used:.0f} of {count} clusters."
+    used = by_seed(facts, f"{count}_classes_used")
+    if few := [number for number in used if number < count / 2]:
+        text += f" In {len(few)} of {len(used)} seeds the head has **collapsed**: it uses {min(few):.0f} clusters."
     return text
 
 

@@ -127,5 +127,5 @@ def _curves(results: Results) -> Figure | None:
     table[["model", "labels", "figure"]] = table.figure.str.extract(r"([a-z_]+)_(\d+)_(\w+)")
     table["labels"] = table["labels"].astype(int)
     parts = table.groupby(["labels", "model"])
-    names = {"aae": "adversarial autoencoder", "labels_only": "labelled images alone"}
+    names = {"aae": "AAE", "labels_only": "these alone"}  # short, for what is above a panel
     return curves({f"{labels} labels, {names[model]}": part for (labels, model), part in parts})
