@@ -114,7 +114,10 @@ def test_mistakes_in_params(files: tuple[dict, dict], path: str, value: object, 
 @pytest.mark.parametrize(
     ("studies", "message"),
     [
-        ({"sweeep": ["digits"]}, "tables.yaml studies: 'sweeep' is unknown; choose from sweep, audit, clusters, completion"),
+        (
+            {"sweeep": ["digits"]},
+            "tables.yaml studies: 'sweeep' is unknown; choose from sweep, audit, clusters, completion",
+        ),
         ({"sweep": ["digit"]}, "tables.yaml studies.sweep: 'digit' is unknown; choose from digits, mnist"),
         ({"sweep": ["digits"]}, "datasets.mnist: 'sweep' is unknown; choose from source"),
     ],

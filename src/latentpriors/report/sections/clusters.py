@@ -12,10 +12,10 @@ from ...metrics import difference_interval
 from ..page import Gallery, Picture, Text, written
 from ..plots.codes import curves
 from ..plots.images import tiled
-from ..plots.style import save
 from ..results import Results
 from ..sheets import Column, Sheet
 from ..words import TIED, by_seed, interval, share_interval, verdict
+from .galleries import gallery
 
 METHODS = {"": "adversarial autoencoder", "k_means_": "k-means of codes of ae"}
 FIGURES = (
@@ -81,14 +81,9 @@ def _words(facts: dict, count: int) -> str:
 
 
 def _grids(results: Results, facts: dict, out: Path) -> list[Gallery]:
-    items = []
-    for count in facts["counts"]:
-        path = results.in_homes(f"clusters/grids/{count}.png")
-        if path:
-            (out / "clusters").mkdir(exist_ok=True)
-            save(tiled(read_grid(path, count), count, [1]), out / f"clusters/{count}.png")
-            items.append((f"{count} clusters", out / f"clusters/{count}.png"))
-    return [Gallery(items, CAPTION, wide=True)] if items else []
+    paths = {count: results.in_homes(f"clusters/grids/{count}.png") for count in facts["counts"]}
+    drawn = {str(count): tiled(read_grid(path, count), count, [1]) for count, path in paths.items() if path}
+    return gallery("clusters", drawn, CAPTION, out, True, {name: f"{name} clusters" for name in drawn})
 
 
 def _curves(results: Results) -> Figure | None:

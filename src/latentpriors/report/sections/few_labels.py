@@ -12,10 +12,10 @@ from ...metrics import difference_interval
 from ..page import Gallery, Picture, Text, written
 from ..plots.codes import curves
 from ..plots.images import tiled
-from ..plots.style import save
 from ..results import Results
 from ..sheets import Column, Sheet
 from ..words import TIED, by_seed, interval, listed, share_interval, verdict
+from .galleries import gallery
 
 METHODS = {
     "aae_{count}_error": "adversarial autoencoder",
@@ -108,14 +108,9 @@ def _collapse(facts: dict, count: int) -> str:
 
 
 def _grids(results: Results, facts: dict, out: Path) -> list[Gallery]:
-    items = []
-    for count in facts["labels"]:
-        path = results.in_homes(f"few_labels/grids/{count}.png")
-        if path:
-            (out / "few_labels").mkdir(exist_ok=True)
-            save(tiled(read_grid(path, facts["classes"]), facts["classes"], [1]), out / f"few_labels/{count}.png")
-            items.append((f"{count} labels", out / f"few_labels/{count}.png"))
-    return [Gallery(items, CAPTION, wide=True)] if items else []
+    K, paths = facts["classes"], {n: results.in_homes(f"few_labels/grids/{n}.png") for n in facts["labels"]}
+    drawn = {str(count): tiled(read_grid(path, K), K, [1]) for count, path in paths.items() if path}
+    return gallery("few_labels", drawn, CAPTION, out, True, {name: f"{name} labels" for name in drawn})
 
 
 def _curves(results: Results) -> Figure | None:

@@ -1,9 +1,11 @@
 """The galleries of a report: what the stages drew of each cell, image by image, beside each other."""
 
-__all__ = ["galleries"]
+__all__ = ["galleries", "gallery"]
 
+from collections.abc import Mapping
 from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from PIL import Image
@@ -49,12 +51,31 @@ def galleries(results: Results, out: Path) -> dict[str, list[Gallery]]:
     }
     strips = {names[n]: results.preview(n, "samples.png") for n in results.table.cell}
     save(sample_strips({name: read_grid(path) for name, path in strips.items() if path}), out / "samples.png")
-    found = {kind: _written(kind, drawn, names, out) for kind, drawn in pictures.items()}
-    lines = [_written("walks", _walks(results, autoencoder), names, out) for autoencoder in results.trained]
+    found = {
+        kind: gallery(kind, drawn, CAPTIONS[kind], out, kind == "autoencoders", names)
+        for kind, drawn in pictures.items()
+    }
+    lines = [
+        gallery("walks", _walks(results, autoencoder), CAPTIONS["walks"], out, names=names)
+        for autoencoder in results.trained
+    ]
     return found | {"walks": list(chain(*lines)), "training": [*found["growing"], *found["autoencoders"]]}
 
 
-def _written(kind: str, drawn: dict[str, Image.Image | None], names: dict[str, str], out: Path) -> list[Gallery]:
+def gallery(
+    kind: str, drawn: Mapping[str, Image.Image | None], caption: str, out: Path, wide: bool = False,
+    names: Mapping[str, str] = MappingProxyType({}),
+) -> list[Gallery]:  # fmt: skip
+    """Writes pictures to OUT/KIND/NAME.png and returns them as a block; no block where there are none.
+
+    Arguments:
+        kind: The folder; only the first block of one has the caption.
+        drawn: The pictures by name; None where there is none.
+        caption: Of the block.
+        out: The folder of the page.
+        wide: Whether pictures take more room.
+        names: What a picture is called on the page, where that is not its name.
+    """
     drawn = {name: picture for name, picture in drawn.items() if picture is not None}
     if not drawn:
         return []
@@ -64,7 +85,7 @@ def _written(kind: str, drawn: dict[str, Image.Image | None], names: dict[str, s
         path = out / kind / f"{name.replace(': ', '-').replace(' ', '-')}.png"
         save(picture, path)
         items.append((names.get(name, name), path))
-    return [Gallery(items, CAPTIONS[kind] if first else "", wide=kind == "autoencoders")]
+    return [Gallery(items, caption if first else "", wide)]
 
 
 def _samples(results: Results, name: str) -> Image.Image | None:

@@ -13,10 +13,10 @@ from ...metrics import difference_interval
 from ..page import Gallery, Picture, Text, written
 from ..plots.codes import curves
 from ..plots.images import tiled
-from ..plots.style import save
 from ..results import Results
 from ..sheets import Column, Sheet
 from ..words import TIED, by_seed, interval, outside, share_interval
+from .galleries import gallery
 
 CRITICS = ("blind", "told")
 FIGURES = (
@@ -107,16 +107,14 @@ def _critics(facts: dict, style: int) -> str:
 
 
 def _grids(results: Results, facts: dict, out: Path) -> list[Gallery]:
-    items = []
+    drawn, names = {}, {}
     for style, critic in itertools.product(facts["dimensions"], CRITICS):
-        path = results.in_homes(f"styles/grids/{critic}_{style}.png")
+        key = f"{critic}_{style}"
+        path, columns = results.in_homes(f"styles/grids/{key}.png"), len(facts[f"{key}_accuracy_by_class"]) + 1
         if path:
-            (out / "styles").mkdir(exist_ok=True)
-            columns = len(facts[f"{critic}_{style}_accuracy_by_class"]) + 1
-            images = read_grid(path, columns)
-            save(tiled(images, columns, [len(images) // columns // 2]), out / f"styles/{critic}_{style}.png")
-            items.append((_name(style, critic), out / f"styles/{critic}_{style}.png"))
-    return [Gallery(items, GRIDS, wide=True)] if items else []
+            images, names[key] = read_grid(path, columns), _name(style, critic)
+            drawn[key] = tiled(images, columns, [len(images) // columns // 2])
+    return gallery("styles", drawn, GRIDS, out, True, names)
 
 
 def _curves(results: Results) -> Figure | None:

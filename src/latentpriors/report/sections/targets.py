@@ -10,10 +10,10 @@ from ...evaluation.previews import read_grid
 from ..page import Gallery, Picture, Text, written
 from ..plots.codes import targets_and_codes
 from ..plots.images import tiled
-from ..plots.style import save
 from ..results import Results
 from ..sheets import Column, Sheet
 from ..words import listed, share_interval
+from .galleries import gallery
 
 COLUMNS = 12  # of the grids that the stage decodes
 FIGURES = (
@@ -88,13 +88,11 @@ def _words(rows: pd.DataFrame) -> str:
 
 
 def _grids(results: Results, names: list[str], out: Path) -> list[Gallery]:
-    items = []
+    drawn = {}
     for name in names:
         path = results.in_homes(f"targets/{name}/grid.png")
         if path:
-            (out / "targets").mkdir(exist_ok=True)
             images = read_grid(path, COLUMNS)
             breaks = range(COLUMNS, len(images) // COLUMNS, COLUMNS) if len(images) > COLUMNS**2 else ()
-            save(tiled(images, COLUMNS, breaks), out / f"targets/{name}.png")
-            items.append((name, out / f"targets/{name}.png"))
-    return [Gallery(items, GRIDS, wide=True)] if items else []
+            drawn[name] = tiled(images, COLUMNS, breaks)
+    return gallery("targets", drawn, GRIDS, out, wide=True)
