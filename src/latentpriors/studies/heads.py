@@ -12,6 +12,7 @@ from ..evaluation.interpolation import images
 from ..networks import MLP, build_decoder, build_encoder
 from ..training import Game, Player, evaluate
 
+TURNS = ("reconstruction", "critics", "encoder", "labels")
 LEAST_SHARE = 0.1  # of 1 / K: a class that is the likeliest for less of the images is not used
 
 
@@ -34,6 +35,9 @@ class HeadsAAE(Game):
         noise_scale: The standard deviation of the noise that is added to what the encoder sees in training.
         label_rate: Adam's learning rate for the labels' turn.
         momentum: Adam's first, of the critics and of the encoder in its turn against them.
+        order: Of the turns in a round; that of the labels is left out where none are labelled.
+        decay: Whether the learning rates fall, by a cosine to zero; else they stay, after the warm-up.
+        normalized: Whether the encoder, an MLP, has batch normalization before each activation.
         network, channels, hidden: Of the networks, as for autoencoders.
         learning_rate: Of Adam, for encoder and decoder.
         critic_hidden: The widths of the critics' hidden layers.
@@ -41,7 +45,8 @@ class HeadsAAE(Game):
         encoder_learning_rate: Of the encoder in its turn against them.
 
     Raises:
-        ValueError: a class has no labelled image, or a label is none of the classes.
+        ValueError: a class has no labelled image, a label is none of the classes, the order lacks a turn or has one
+            that is unknown, or an encoder that is no MLP is to be normalized.
     """
 
     ema = 0.05
@@ -56,6 +61,9 @@ class HeadsAAE(Game):
         noise_scale: float = 0.0,
         label_rate: float = 1e-3,
         momentum: float = 0.5,
+        order: tuple[str, ...] = TURNS,
+        decay: bool = True,
+        normalized: bool = False,
         network: str = "conv",
         channels: tuple[int, ...] = (16, 32),
         hidden: int = 256,
@@ -67,13 +75,18 @@ class HeadsAAE(Game):
         super().__init__()
         if labelled is not None:
             check_labels(labelled[1], classes)
-        self.turns = ("reconstruction", "critics", "encoder") + (("labels",) if labelled else ())
+        if sorted(order) != sorted(TURNS):
+            raise ValueError(f"order: {', '.join(TURNS)} are needed, once each, not {', '.join(order)}")
+        self.turns = tuple(turn for turn in order if labelled or turn != "labels")
+        self.decay = decay
         self.classes, self.style, self.labelled, self.latent = classes, style, labelled, style + classes
         self.style_scale, self.noise_scale, self.momentum = style_scale, noise_scale, momentum
         self.learning_rate, self.label_rate = learning_rate, label_rate
         self.critic_learning_rate, self.encoder_learning_rate = critic_learning_rate, encoder_learning_rate
         self.decoder = build_decoder(network, shape, self.latent, list(channels), hidden)
         self.encoder = build_encoder(network, shape, self.latent, list(channels), hidden)
+        if normalized:
+            _normalize(self.encoder)
         self.style_critic, self.class_critic = (MLP(size, 1, list(critic_hidden), nn.SiLU) for size in (style, classes))
 
     def forward(self, batch: tuple[Tensor, ...], turn: str) -> Tensor:
@@ -107,6 +120,9 @@ class HeadsAAE(Game):
             "labels": Player(self.encoder.parameters(), self.label_rate),
         }
         return {turn: found[turn] for turn in self.turns}
+
+    def schedule(self, progress: float) -> float:
+        return super().schedule(progress) if self.decay else min(1.0, progress / 0.05)
 
     def heads(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Returns the logits (N, K) of the classes and the styles (N, D) of images (N, C, H, W)."""
@@ -193,3 +209,11 @@ def check_labels(y: Tensor, classes: int) -> None:
     missing = set(range(classes)) - set(y.tolist())
     if missing:
         raise ValueError(f"{len(y)} labels and none of class {min(missing)}; each of {classes} classes needs one")
+
+
+def _normalize(encoder: nn.Module) -> None:
+    """Puts batch normalization before each activation of an MLP."""
+    if not isinstance(encoder, MLP):
+        raise ValueError("normalized: the encoder is no MLP; choose network mlp")
+    for index in range(len(encoder) - 2, 0, -2):
+        encoder.insert(index, nn.BatchNorm1d(encoder[index - 1].out_features))

@@ -17,35 +17,36 @@ WORTH = 0.1  # by which share of its FCD a change must better the default: the c
 COLUMNS = ("method", "trial", "settings", "steps", "fcd_validation", "nll_validation", "seconds", "failure")
 
 
-def load_log(path: Path) -> pd.DataFrame:
+def load_log(path: Path, columns: tuple[str, ...] = COLUMNS) -> pd.DataFrame:
     """Returns the trials that are logged so far, a row each."""
-    return pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=list(COLUMNS))
+    return pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=list(columns))
 
 
 def finished(log: pd.DataFrame, method: str, trial: int, settings: dict, steps: int) -> bool:
-    """Whether a trial is logged with these settings and steps."""
-    same = (log.method == method) & (log.trial == trial) & (log.steps == steps) & (log.settings == _text(settings))
+    """Whether a trial is logged, by its two first columns, with these settings and steps."""
+    same = _of(log, method, trial) & (log.steps == steps) & (log.settings == _text(settings))
     return bool(same.any())
 
 
-def record(path: Path, row: dict) -> None:
+def record(path: Path, row: dict, columns: tuple[str, ...] = COLUMNS) -> None:
     """Writes a trial into the log, in place of an earlier one of its number; safe where several processes do.
 
     Arguments:
         path: Of the log.
-        row: `COLUMNS`, where gaps may be missing; `settings` as a dictionary.
+        row: The columns, where gaps may be missing; `settings` as a dictionary.
+        columns: Of the log, `settings` among them; the first two, a name and a number, say which trial it is.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = os.open(path.parent, os.O_RDONLY)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        log = load_log(path)
-        others = log[(log.method != row["method"]) | (log.trial != row["trial"])]
+        log, key = load_log(path, columns), list(columns[:2])
+        others = log[~_of(log, *(row[name] for name in key))]
         added = pd.DataFrame([row | {"settings": _text(row["settings"])}])
         # As objects: an empty log would otherwise decide the columns' types.
-        joined = pd.concat([others.astype(object), added.astype(object)]).reindex(columns=list(COLUMNS))
+        joined = pd.concat([others.astype(object), added.astype(object)]).reindex(columns=list(columns))
         with whole(path) as part:
-            joined.sort_values(["method", "trial"]).to_csv(part, index=False)
+            joined.sort_values(key).to_csv(part, index=False)
     finally:
         os.close(lock)
 
@@ -65,6 +66,12 @@ def choice(log: pd.DataFrame, method: str) -> int:
     found = log[log.method == method].set_index("trial").fcd_validation.astype(float)
     default = found.get(1, np.nan)
     return 1 if found.isna().all() or found.min() >= (1 - WORTH) * default else int(found.idxmin())
+
+
+def _of(log: pd.DataFrame, name: str, number: int) -> pd.Series:
+    """Returns which rows are of a trial."""
+    first, second = log.columns[:2]
+    return (log[first] == name) & (log[second] == number)
 
 
 def _text(settings: dict) -> str:
