@@ -15,6 +15,7 @@ USED = {
     "exact_report": {"matplotlib", "pandas"},
     "few_labels": {"sklearn", "scipy.stats", "pandas"},
     "metric_check": {"pandas"},
+    "open_choices": {"pandas"},
     "replication": {"pandas"},
     "report": {"matplotlib", "pandas"},
     "score_codes": {"sklearn", "scipy.stats", "pandas"},

@@ -1,0 +1,103 @@
+"""What a paper leaves open: the choices that are listed, a run of one, and by what an epoch is chosen."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+from test_few_labels import SETTINGS, patches
+from torch import nn
+
+from latentpriors.studies.heads import HeadsAAE, draw_labels
+from latentpriors.studies.open_choices import COLUMNS, error_by_epoch, listed_choices, selected_errors
+from latentpriors.studies.trials import finished, load_log, record
+from latentpriors.training import Budget
+from latentpriors.yaml_files import read_yaml
+
+RECIPE = {
+    "labels": 100, "draws": 2, "epochs": 2, "batch_size": 100, "precision": "float32",
+    "default": {"style": 2, "network": "mlp"}, "changes": {"momentum": {"momentum": 0.1}},
+}  # fmt: skip
+
+
+def test_each_choice_of_the_committed_recipe_changes_one_thing(root: Path) -> None:
+    recipe = read_yaml(root / "choices.yaml")
+    listed = listed_choices(recipe)
+    assert len(listed) == 9
+    assert next(iter(listed)) == "default"
+    for settings in listed.values():
+        HeadsAAE((1, 28, 28), 10, labelled=(torch.zeros(10, 1, 28, 28), torch.arange(10)), **settings)
+    # Spelt out: a change of a default in the code does not change what was run.
+    assert all(set(settings) == set(recipe["default"]) for settings in listed.values())
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"draws": "two"}, "choices.yaml draws: a whole number is needed, not 'two'"),
+        ({"foo": 1}, "choices.yaml: 'foo' is unknown"),
+        ({"changes": {"a": {"momentun": 0.1}}}, "choices.yaml a: 'momentun' is unknown; choose from momentum"),
+        ({"changes": {"a": {"shape": 1}}}, "choices.yaml a: 'shape' is unknown"),
+        ({"changes": {"a": {"network": "mlp"}}}, "choices.yaml a: an earlier choice has the same settings"),
+        ({"changes": {"a": 3}}, "choices.yaml a: a block of keys is needed, not 3"),
+    ],
+)
+def test_mistakes_in_the_choices(change: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        listed_choices(RECIPE | change)
+
+
+def test_a_run_is_looked_at_after_every_epoch_and_few_images_are_kept_apart() -> None:
+    (x, y), (held_out, labels) = patches(0, 400), patches(1, 200)
+    labels[:20] = (labels[:20] + 1) % 4  # of the few images alone
+    images, classes = {"train": x, "validation": held_out}, {"train": y, "validation": labels}
+    torch.manual_seed(0)
+    budget = Budget(800, 100, torch.Generator().manual_seed(1))
+    told = draw_labels(y, 16, 4, 0)
+    found = error_by_epoch(SETTINGS | {"style": 1}, images, classes, told, torch.arange(20), budget, 8)
+    assert found["error"] < 0.05
+    assert len(found["errors"]) == len(found["few_errors"]) == 8
+    assert found["errors"][-1] < 0.1 < found["errors"][0]
+    assert found["few_errors"][-1] > 0.9
+
+
+def test_an_epoch_is_chosen_by_the_few_and_the_best_is_of_nobody() -> None:
+    rows = [
+        ("a", 1, 0.5, [0.4, 0.1, 0.3, 0.2], [0.3, 0.2, 0.2, 0.3], None),
+        ("b", 1, None, None, None, "the loss is nan"),
+    ]
+    log = pd.DataFrame(rows, columns=["choice", "draw", "error", "errors", "few_errors", "failure"])
+    log[["errors", "few_errors"]] = log[["errors", "few_errors"]].map(json.dumps)
+    found = selected_errors(log).set_index("choice").loc["a"]
+    assert found.tolist() == [1, 0.5, 0.3, 0.1]  # of two epochs with the least error on the few, the last
+    assert selected_errors(log[:0]).empty
+
+
+def test_the_log_keeps_a_run_until_its_settings_change(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    for draw in (2, 1, 2):
+        record(path, {"choice": "a", "draw": draw, "settings": {"style": 2}, "steps": 5, "error": draw / 10}, COLUMNS)
+    log = load_log(path, COLUMNS)
+    assert list(log.columns) == list(COLUMNS)
+    assert log.draw.tolist() == [1, 2]
+    assert finished(log, "a", 2, {"style": 2}, 5)
+    assert not finished(log, "a", 2, {"style": 3}, 5)
+    assert not finished(log, "b", 2, {"style": 2}, 5)
+
+
+def test_turns_rates_and_normalization_are_as_chosen() -> None:
+    pair = torch.zeros(4, 1, 4, 4), torch.arange(4)
+    order = ("critics", "labels", "encoder", "reconstruction")
+    assert HeadsAAE((1, 4, 4), 4, 1, pair, order=order, **SETTINGS).turns == order
+    assert HeadsAAE((1, 4, 4), 4, 1, order=order, **SETTINGS).turns == ("critics", "encoder", "reconstruction")
+    with pytest.raises(ValueError, match="order: reconstruction, critics, encoder, labels are needed, once each"):
+        HeadsAAE((1, 4, 4), 4, 1, order=("critics", "encoder"), **SETTINGS)
+    falls, stays = (HeadsAAE((1, 4, 4), 4, 1, decay=decay, **SETTINGS) for decay in (True, False))
+    assert falls.schedule(1.0) == pytest.approx(0)
+    assert stays.schedule(1.0) == 1
+    assert stays.schedule(0.025) == 0.5
+    kinds = [type(layer) for layer in HeadsAAE((1, 4, 4), 4, 1, normalized=True, **SETTINGS).encoder]
+    assert kinds == [nn.Linear, nn.BatchNorm1d, nn.ReLU] * 2 + [nn.Linear]
+    with pytest.raises(ValueError, match="normalized: the encoder is no MLP"):
+        HeadsAAE((1, 28, 28), 4, 1, normalized=True)
