@@ -92,6 +92,8 @@ def test_the_committed_files_are_right(files: tuple[dict, dict]) -> None:
         ("datasets/digits/styles/dimensions", [0], r"styles.dimensions: must be greater than 0"),
         ("datasets/digits/clusters/counts", [16, 401], r"401 clusters and 400 validation images to name them"),
         ("datasets/digits/clusters/counts", [4, 4], r"clusters.counts: different numbers are needed"),
+        ("datasets/digits/reduction/labels", [100, 100], r"reduction.labels: different numbers are needed"),
+        ("datasets/digits/reduction/apart", 0.0, r"digits.reduction.apart: a distance above 0 is needed"),
         ("datasets/digits/few_labels/labels", [], r"few_labels.labels: different numbers are needed, not \[\]"),
         ("datasets/digits/few_labels/draws", 0, r"few_labels.draws: must be greater than 0"),
         ("datasets/digits/few_labels/label", [5], r"few_labels: 'label' is unknown; choose from labels"),

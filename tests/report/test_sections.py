@@ -23,6 +23,7 @@ from latentpriors.report.sections.conditional import conditional
 from latentpriors.report.sections.few_labels import few_labels
 from latentpriors.report.sections.likelihood import likelihood
 from latentpriors.report.sections.mismatch import mismatch
+from latentpriors.report.sections.reduction import reduction
 from latentpriors.report.sections.styles import styles
 from latentpriors.report.sections.sweep import swept
 from latentpriors.report.sections.targets import targets
@@ -530,3 +531,35 @@ def test_clusters_are_compared_with_k_means(tmp_path: Path) -> None:
     text = words(clusters(shown, out))
     assert "**not told apart**" in text
     assert text.endswith("In 1 of 3 seeds the head has **collapsed**: it uses 0 clusters.")
+
+
+def test_planes_are_compared_by_their_neighbours(tmp_path: Path) -> None:
+    def write(ours: list[float], used: list[int]) -> None:
+        own = {"labels": [100], "clusters": 20, "classes": 10}
+        errors = {"aae_0": ours, "aae_100": [0.05, 0.06, 0.05], "ae": [0.2, 0.21, 0.22], "pca": [0.4, 0.4, 0.4],
+                  "t_sne": [0.02, 0.03, 0.02]}  # fmt: skip
+        for key, values in errors.items():
+            own |= {f"{key}_knn_error": float(np.mean(values)), f"{key}_knn_error_by_seed": values}
+            own[f"{key}_trustworthiness"] = 0.9
+        own |= {"aae_0_classes_used_by_seed": used, "aae_100_classes_used_by_seed": [10, 10, 4]}
+        (tmp_path / "reduction.json").write_text(json.dumps(own))
+
+    shown = results({}, tmp_path)
+    assert reduction(shown, tmp_path) == []
+    write([0.1, 0.12, 0.11], [20, 18, 19])
+    (tmp_path / "reduction").mkdir()
+    points = [(x, 1.0, x % 3, plane) for plane in ("aae_0", "pca") for x in range(9)]
+    points = pd.DataFrame(points, columns=["x", "y", "label", "plane"])
+    points.to_csv(tmp_path / "reduction/points.csv", index=False)
+    (out := tmp_path / "out").mkdir()
+    blocks = reduction(shown, out)
+    text = words(blocks)
+    assert "the neighbours of **11.0%** of the test images vote for another label" in text
+    assert (
+        "It is **worse** than: adversarial autoencoder, 100 labels (5.3%) and t-SNE, of the test images (2.3%)" in text
+    )
+    assert "It is better than: autoencoder of two dimensions (21.0%) and PCA (40.0%)" in text
+    assert "In 1 of 3 seeds the head of adversarial autoencoder, 100 labels has **collapsed**: it uses 4 of 10." in text
+    assert "20 clusters has" not in text
+    assert rows(blocks)["PCA"][0] == "40.0%"
+    assert (out / "reduction_maps.png").is_file()

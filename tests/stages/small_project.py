@@ -54,7 +54,7 @@ class Project:
         for block in ("classifier", "judge", "autoencoder", "prior"):
             digits[block]["steps"] = 40
         digits["classifier"]["count"] = 2
-        for study in ("clusters", "completion", "few_labels", "styles", "sweep"):
+        for study in ("clusters", "completion", "few_labels", "reduction", "styles", "sweep"):
             del digits[study]
         params["priors"]["flow"].update(transforms=2, hidden=[8])
 
@@ -82,6 +82,7 @@ class Project:
             "few_labels",
             "variance",
             "metric_check",
+            "reduction",
             "audit",
             "replication",
             "tuning_report",

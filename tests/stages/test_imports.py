@@ -16,6 +16,7 @@ USED = {
     "few_labels": {"sklearn", "scipy.stats", "pandas"},
     "metric_check": {"pandas"},
     "open_choices": {"pandas"},
+    "reduction": {"sklearn", "scipy.stats", "pandas"},
     "replication": {"pandas"},
     "report": {"matplotlib", "pandas"},
     "score_codes": {"sklearn", "scipy.stats", "pandas"},

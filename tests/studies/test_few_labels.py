@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from latentpriors.studies.few_labels import errors_of_codes
-from latentpriors.studies.heads import HeadsAAE, check_labels, draw_labels, head_figures, heads_grid, joined
+from latentpriors.studies.heads import HeadsAAE, check_labels, draw_labels, head_figures, heads_grid
 from latentpriors.training import Budget, train
 
 SETTINGS = {"network": "mlp", "channels": [], "hidden": 32, "learning_rate": 5e-3, "critic_hidden": [64, 64]}
@@ -114,7 +114,7 @@ def test_the_picture_has_a_column_for_each_class() -> None:
     model = HeadsAAE((1, 4, 4), 3, 2, **SETTINGS)
     grid = heads_grid(model, 2, torch.Generator().manual_seed(0)).unflatten(0, (3, 3))
     with torch.no_grad():
-        head = model.decode(joined(torch.eye(3)[1:2], torch.zeros(1, 2)))[0]
+        head = model.decode(model.code(torch.eye(3)[1:2], torch.zeros(1, 2)))[0]
     assert torch.allclose(grid[0, 1].float() / 255, head, atol=0.51 / 255)
     assert not torch.equal(grid[1], grid[2])
 

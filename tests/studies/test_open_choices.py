@@ -9,6 +9,7 @@ import torch
 from test_few_labels import SETTINGS, patches
 from torch import nn
 
+from latentpriors.report.open_choices import choices_sections
 from latentpriors.studies.heads import HeadsAAE, draw_labels
 from latentpriors.studies.open_choices import COLUMNS, error_by_epoch, listed_choices, selected_errors
 from latentpriors.studies.trials import finished, load_log, record
@@ -101,3 +102,31 @@ def test_turns_rates_and_normalization_are_as_chosen() -> None:
     assert kinds == [nn.Linear, nn.BatchNorm1d, nn.ReLU] * 2 + [nn.Linear]
     with pytest.raises(ValueError, match="normalized: the encoder is no MLP"):
         HeadsAAE((1, 28, 28), 4, 1, normalized=True)
+
+
+def test_the_page_says_what_the_choices_gave(tmp_path: Path) -> None:
+    def row(choice: str, draw: int, error: float, used: int = 10, **settings: object) -> dict:
+        return {
+            "choice": choice, "draw": draw, "settings": json.dumps({"momentum": 0.5} | settings), "steps": 5000,
+            "error": error, "errors": json.dumps([0.5, error - 0.01]), "few_errors": json.dumps([0.1, 0.2]),
+            "classes_used": used, "last_critics": 2.5, "seconds": 120.0,
+        }  # fmt: skip
+
+    runs = [row("default", 1, 0.06), row("default", 2, 0.08), row("slow", 1, 0.05, momentum=0.1),
+            row("slow", 2, 0.07, momentum=0.1), row("wide", 1, 0.3, 7)]  # fmt: skip
+    log = pd.DataFrame(runs).reindex(columns=list(COLUMNS))
+    (section,) = choices_sections({"mnist": log}, tmp_path)
+    text, sheet = section.blocks[0].text, section.blocks[1].table
+    assert "3 settings" in text
+    assert "errors from 6.00% to 30.00%, median 7.00%" in text
+    assert "The lowest is that of **slow** (5.00%, 7.00%). The default has 7.00% (6.00%, 8.00%); **their draws" in text
+    assert "**collapsed** with wide." in text
+    assert sheet.choice.tolist() == ["slow", "default", "wide"]
+    assert sheet.changes.tolist() == ["momentum 0.1", "", ""]
+    assert (tmp_path / "choices_mnist.png").is_file()
+    log.loc[log.choice == "slow", "error"] = 0.01
+    assert (
+        "every draw of the best is below every draw of it"
+        in choices_sections({"mnist": log}, tmp_path)[0].blocks[0].text
+    )
+    assert choices_sections({"mnist": log[:0]}, tmp_path) == []

@@ -39,6 +39,16 @@ STUDIES = {
     },
     "completion": {"factor": float, "quarters": tuple[int, ...], "samples": int},
     "few_labels": {"factor": float, "labels": tuple[int, ...], "draws": int, "style": int, "noise_scale": float},
+    "reduction": {
+        "factor": float,
+        "clusters": int,
+        "labels": tuple[int, ...],
+        "apart": float,
+        "noise_scale": float,
+        "learning_rate": float,
+        "encoder_learning_rate": float,
+        "label_rate": float,
+    },
     "styles": {"factor": float, "dimensions": tuple[int, ...]},
     "sweep": {"factor": float, "betas": tuple[float, ...]},
 }
@@ -78,7 +88,12 @@ def check(params: dict, cells: dict) -> None:
         quarters = block["completion"]["quarters"] if "completion" in schema else [1]
         if not quarters or max(quarters) > 3 or len(set(quarters)) < len(quarters):
             raise ValueError(f"{path}.completion.quarters: different numbers from 1 to 3 are needed, not {quarters}")
-        for study, key in (("clusters", "counts"), ("few_labels", "labels"), ("styles", "dimensions")):
+        for study, key in (
+            ("clusters", "counts"),
+            ("few_labels", "labels"),
+            ("reduction", "labels"),
+            ("styles", "dimensions"),
+        ):
             found = block[study][key] if study in schema else [1]
             if not found or len(set(found)) < len(found):
                 raise ValueError(f"{path}.{study}.{key}: different numbers are needed, not {found}")
@@ -87,6 +102,8 @@ def check(params: dict, cells: dict) -> None:
                 f"{path}.clusters.counts: {max(block['clusters']['counts'])} clusters and "
                 f"{block['split']['validation']} validation images to name them; ask for fewer"
             )
+        if "reduction" in schema and block["reduction"]["apart"] == 0:
+            raise ValueError(f"{path}.reduction.apart: a distance above 0 is needed")
         betas = block["sweep"]["betas"] if "sweep" in schema else [1]
         if not betas or min(betas) == 0 or len(set(betas)) < len(betas):
             raise ValueError(f"{path}.sweep.betas: different numbers above 0 are needed, not {betas}")
@@ -129,7 +146,8 @@ def _network(block: dict, path: str, choices: Iterable[str]) -> None:
 
 def _studies(params: dict, studies: dict) -> None:
     known = (
-        "audit", "clusters", "completion", "conditional", "detection", "few_labels", "metric_check", "styles", "sweep"
+        "audit", "clusters", "completion", "conditional", "detection", "few_labels", "metric_check",
+        "reduction", "styles", "sweep"
     )  # fmt: skip
     check_keys(studies, known, "tables.yaml studies")
     for study, listed in studies.items():

@@ -25,6 +25,7 @@ from .sections.few_labels import few_labels
 from .sections.galleries import galleries
 from .sections.likelihood import likelihood
 from .sections.mismatch import mismatch
+from .sections.reduction import reduction
 from .sections.significance import significance
 from .sections.styles import styles
 from .sections.sweep import swept
@@ -84,6 +85,7 @@ def sections(results: Results, out: Path) -> list[Section]:
         Section("Styles of the classes", styles(results, out)),
         Section("Classes from few labels", few_labels(results, out)),
         Section("Clusters without labels", clusters(results, out)),
+        Section("Images in the plane", reduction(results, out)),
         Section("Codes and prior samples", planes(results, out)),
         Section("Between two images", shown["walks"]),
         Section("Noise that skipped the prior", shown["skipped"]),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..studies.trials import CHOSEN_ON, WORTH, best_after, choice
+from .open_choices import choices_sections
 from .page import Section, Text, write_page, written
 from .plots.tuning import best_lines
 from .sheets import Column, Sheet, plain
@@ -42,12 +43,15 @@ TRIALS = (
 )
 
 
-def tuning_report(logs: dict[str, dict[str, pd.DataFrame]], out: Path) -> str:
+def tuning_report(
+    logs: dict[str, dict[str, pd.DataFrame]], out: Path, choices: dict[str, pd.DataFrame] | None = None
+) -> str:
     """Writes report.md, report.html and the pictures; returns the tables of the data set that decides as text.
 
     Arguments:
         logs: For each kind, "autoencoders" and "priors", the trials of each data set, as `load_log` returns them.
         out: An empty folder.
+        choices: The logs of what a paper leaves open, by data set.
     """
     sections, told = [], []
     for kind, words in (("priors", _words_of_priors), ("autoencoders", _words_of_autoencoders)):
@@ -64,6 +68,7 @@ def tuning_report(logs: dict[str, dict[str, pd.DataFrame]], out: Path) -> str:
             ),
         ]
         told.append(plain(sheets[CHOSEN_ON]))
+    sections += choices_sections(choices or {}, out)
     sections += [
         Section(f"All trials of {kind} on {name}", [Sheet(TRIALS, _trials(log))])
         for kind, found in logs.items()

@@ -1,11 +1,11 @@
 """An adversarial autoencoder whose encoder has a head for the class and one for the style: few labels, or none."""
 
-__all__ = ["HeadsAAE", "check_labels", "draw_labels", "head_figures", "heads_grid", "joined"]
+__all__ = ["HeadsAAE", "check_labels", "draw_labels", "head_figures", "heads_grid"]
 
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, one_hot, softplus
+from torch.nn.functional import cross_entropy, one_hot, pdist, relu, softplus
 
 from ..autoencoders.base import bernoulli_cross_entropy
 from ..evaluation.interpolation import images
@@ -24,7 +24,7 @@ class HeadsAAE(Game):
     there are labelled images, the cross-entropy of y on a batch of these. Without labels the classes are clusters.
 
     References:
-        | Adversarial Autoencoders (Makhzani et al., 2015), sections 5 and 6
+        | Adversarial Autoencoders (Makhzani et al., 2015), sections 5 to 7
 
     Arguments:
         shape: The images' (C, H, W).
@@ -37,6 +37,8 @@ class HeadsAAE(Game):
         momentum: Adam's first, of the critics and of the encoder in its turn against them.
         order: Of the turns in a round; that of the labels is left out where none are labelled.
         decay: Whether the learning rates fall, by a cosine to zero; else they stay, after the warm-up.
+        apart: η. Where it is above 0, the decoder sees W y + z, D dimensions, and not y beside z; two rows of W (K, D),
+            the cluster heads, that are nearer to each other than η cost what is lacking, in nats (section 7).
         normalized: Whether the encoder, an MLP, has batch normalization before each activation.
         network, channels, hidden: Of the networks, as for autoencoders.
         learning_rate: Of Adam, for encoder and decoder.
@@ -64,6 +66,7 @@ class HeadsAAE(Game):
         order: tuple[str, ...] = TURNS,
         decay: bool = True,
         normalized: bool = False,
+        apart: float = 0.0,
         network: str = "conv",
         channels: tuple[int, ...] = (16, 32),
         hidden: int = 256,
@@ -79,15 +82,19 @@ class HeadsAAE(Game):
             raise ValueError(f"order: {', '.join(TURNS)} are needed, once each, not {', '.join(order)}")
         self.turns = tuple(turn for turn in order if labelled or turn != "labels")
         self.decay = decay
-        self.classes, self.style, self.labelled, self.latent = classes, style, labelled, style + classes
+        self.classes, self.style, self.labelled = classes, style, labelled
+        self.latent = style if apart else classes + style  # what the decoder sees
         self.style_scale, self.noise_scale, self.momentum = style_scale, noise_scale, momentum
         self.learning_rate, self.label_rate = learning_rate, label_rate
         self.critic_learning_rate, self.encoder_learning_rate = critic_learning_rate, encoder_learning_rate
         self.decoder = build_decoder(network, shape, self.latent, list(channels), hidden)
-        self.encoder = build_encoder(network, shape, self.latent, list(channels), hidden)
+        self.encoder = build_encoder(network, shape, classes + style, list(channels), hidden)
         if normalized:
             _normalize(self.encoder)
+        self.apart = apart
         self.style_critic, self.class_critic = (MLP(size, 1, list(critic_hidden), nn.SiLU) for size in (style, classes))
+        if apart:
+            self.centres = nn.Parameter(apart * torch.randn(classes, style))
 
     def forward(self, batch: tuple[Tensor, ...], turn: str) -> Tensor:
         if turn == "labels":
@@ -97,7 +104,8 @@ class HeadsAAE(Game):
         x = batch[0]
         if turn == "reconstruction":
             logits, z = self.heads(self.noisy(x))
-            return bernoulli_cross_entropy(x, self.decoder(joined(logits.softmax(1), z))).mean()
+            loss = bernoulli_cross_entropy(x, self.decoder(self.code(logits.softmax(1), z))).mean()
+            return loss + relu(self.apart - pdist(self.centres)).sum() if self.apart else loss
         if turn == "critics":
             with torch.no_grad():
                 logits, z = self.heads(self.noisy(x))
@@ -112,6 +120,7 @@ class HeadsAAE(Game):
             [weight for part in parts for weight in part.parameters()]
             for parts in ((self.encoder, self.decoder), (self.style_critic, self.class_critic))
         )
+        learned += [self.centres] if self.apart else []
         betas = (self.momentum, 0.9)
         found = {
             "reconstruction": Player(learned, self.learning_rate),
@@ -128,6 +137,10 @@ class HeadsAAE(Game):
         """Returns the logits (N, K) of the classes and the styles (N, D) of images (N, C, H, W)."""
         return self.encoder(x).split([self.classes, self.style], 1)
 
+    def code(self, y: Tensor, z: Tensor) -> Tensor:
+        """Returns what the decoder sees of probabilities (N, K) and styles (N, D): (N, K + D), or W y + z, (N, D)."""
+        return y @ self.centres + z if self.apart else torch.cat([y, z], 1)
+
     def judged(self, y: Tensor, z: Tensor) -> Tensor:
         """Returns the critics' logits (N, 2) that probabilities (N, K), and styles (N, D), are draws of the priors."""
         return torch.cat([self.class_critic(y), self.style_critic(z)], 1)
@@ -137,13 +150,8 @@ class HeadsAAE(Game):
         return x + self.noise_scale * self.noise(*x.shape) if self.noise_scale else x
 
     def decode(self, code: Tensor) -> Tensor:
-        """Returns the means (N, C, H, W) of the pixels, in [0, 1], of what `joined` returns."""
+        """Returns the means (N, C, H, W) of the pixels, in [0, 1], of what `code` returns."""
         return torch.sigmoid(self.decoder(code).float())
-
-
-def joined(y: Tensor, z: Tensor) -> Tensor:
-    """Returns the code that the decoder sees, (N, K + D), of probabilities (N, K) and styles (N, D)."""
-    return torch.cat([y, z], 1)
 
 
 def draw_labels(y: Tensor, count: int, classes: int, seed: int) -> Tensor:
@@ -180,7 +188,9 @@ def head_figures(model: HeadsAAE, x: Tensor, y: Tensor) -> dict[str, float]:
     probabilities = logits.softmax(1)
     confidence, found = probabilities.max(1)
     shares = torch.bincount(found, minlength=model.classes) / len(x)
-    losses = evaluate(lambda x, code: bernoulli_cross_entropy(x, model.decoder(code)), (x, joined(probabilities, z)))
+    losses = evaluate(
+        lambda x, code: bernoulli_cross_entropy(x, model.decoder(code)), (x, model.code(probabilities, z))
+    )
     return {
         "error": float((found != y).double().mean()),
         "reconstruction": float(losses.mean()),
@@ -199,7 +209,7 @@ def heads_grid(model: HeadsAAE, rows: int, generator: torch.Generator) -> Tensor
     drawn = model.style_scale * torch.randn(rows, model.style, generator=generator, device=where)
     z = torch.cat([torch.zeros_like(drawn[:1]), drawn]).repeat_interleave(model.classes, 0)
     y = torch.eye(model.classes, device=where).repeat(rows + 1, 1)
-    return images(model, joined(y, z))
+    return images(model, model.code(y, z))
 
 
 def check_labels(y: Tensor, classes: int) -> None:

@@ -1,6 +1,6 @@
-"""The picture of the tuning: the best validation FCD after each trial."""
+"""The pictures of the tuning: the best validation FCD after each trial, and errors after each epoch."""
 
-__all__ = ["best_lines"]
+__all__ = ["best_lines", "error_lines"]
 
 import matplotlib
 import numpy as np
@@ -41,6 +41,21 @@ def best_lines(tables: dict[str, pd.DataFrame]) -> Figure:
             axes.annotate(
                 method, (1.02, height), xycoords="axes fraction", va="center", fontsize=7, color=shades[method]
             )
+    return figure
+
+
+def error_lines(errors: dict[str, list[float]]) -> Figure:
+    """Draws errors after each epoch, a line for each choice by its name, which stands at the line's end."""
+    figure, (axes, *_) = panels(1, 1, 6.5, 3.6)
+    shades = dict(zip(errors, matplotlib.colormaps["tab10"](np.arange(len(errors)) % 10), strict=True))
+    for name, line in errors.items():
+        axes.plot(range(1, len(line) + 1), line, lw=1.2, color=shades[name])
+    axes.set(xlabel="epochs", ylabel="error (logarithmic)")
+    logarithmic(axes.yaxis)
+    axes.grid(alpha=0.2)
+    last = pd.Series({name: line[-1] for name, line in errors.items()})
+    for name, height in _spread(last, axes.get_ylim()).items():
+        axes.annotate(name, (1.02, height), xycoords="axes fraction", va="center", fontsize=7, color=shades[name])
     return figure
 
 
