@@ -9,8 +9,8 @@ from latentpriors.processes import side_by_side
 from latentpriors.runs import device, generator, seed
 from latentpriors.store import load_tensors
 from latentpriors.studies.heads import draw_labels
-from latentpriors.studies.open_choices import COLUMNS, error_by_epoch, listed_choices, selected_errors
-from latentpriors.studies.trials import finished, load_log, record
+from latentpriors.studies.open_choices import COLUMNS, error_by_epoch, listed_choices
+from latentpriors.studies.trials import finished, load_log, record, selected_errors
 from latentpriors.training import Budget
 from latentpriors.yaml_files import read_yaml
 

@@ -409,7 +409,8 @@ def test_targets_have_figures_pictures_and_words(tmp_path: Path) -> None:
         "vae": None,
     }  # fmt: skip
     shown = replace(results({"aae_mixture_labels": facts(None, distance=0.05), "aae_roll": facts(None)}, tmp_path),
-                    trained={name: {} for name in models}, codes={"aae_roll": {"knn": 0.6}})  # fmt: skip
+                    trained={name: {"critic": 0.7, "critic_by_seed": [1.3, 0.09]} if name == "aae_roll" else {}
+                             for name in models}, codes={"aae_roll": {"knn": 0.6}})  # fmt: skip
     assert targets(shown, tmp_path) == []
     for name, found in models.items():
         if found:
@@ -429,7 +430,12 @@ def test_targets_have_figures_pictures_and_words(tmp_path: Path) -> None:
     _, low, high = student_interval([0.89, 0.9, 0.91])
     assert table["aae_mixture_labels"][-2:] == ["0.900", f"{low:.3f} to {high:.3f}"]
     assert table["aae_roll"][0] == "roll"
-    assert table["aae_roll"][-3:] == ["0.600", "–", "–"]
+    assert (
+        "In 1 of 2 seeds the critic tells **nearly all** codes of aae_roll from what they should look like (0.09"
+        in text
+    )
+    assert "codes of aae_mixture_labels from what" not in text
+    assert table["aae_roll"][-4:] == ["0.70", "0.600", "–", "–"]
     assert {path.name for path in (out / "targets").iterdir()} == {"aae_mixture_labels.png", "aae_roll.png"}
     assert (out / "targets.png").is_file()
 
@@ -440,6 +446,7 @@ def test_styles_say_what_telling_the_critic_changes(tmp_path: Path) -> None:
         own |= {f"{key}_accuracy": accuracy, f"{key}_accuracy_by_seed": (accuracy + 0.01 * SPREAD).tolist()}
         own |= {f"{key}_accuracy_by_class": [accuracy] * 3, f"{key}_knn": 0.2, f"{key}_chance": 0.1}
     own["told_8_accuracy_by_seed"] = [0.55, 0.35, 0.45]
+    own |= {"told_8_critic": 0.5, "told_8_critic_by_seed": [0.05, 1.3, 0.03]}
     shown = results({}, tmp_path)
     assert styles(shown, tmp_path) == []
     (tmp_path / "styles/grids").mkdir(parents=True)
@@ -455,6 +462,7 @@ def test_styles_say_what_telling_the_critic_changes(tmp_path: Path) -> None:
     assert "(95% interval +5.0% to +5.0%, 3 seeds, paired): **told apart**." in text
     assert "At 8 dimensions a critic that is told the class brings +5.0% of the images asked for to their class" in text
     assert text.count("**not told apart**") == 1
+    assert "In 2 of 3 seeds the critic tells **nearly all** codes of 8 dimensions, critic told from" in text
     assert rows(blocks)["2 dimensions, critic blind"][:3] == ["0.900", "0.898 to 0.902", "0.200"]
     (gallery,) = (block for block in blocks if isinstance(block, Gallery))
     assert [name for name, _ in gallery.items] == ["2 dimensions, critic told"]
@@ -498,7 +506,8 @@ def test_few_labels_are_compared_draw_by_draw(tmp_path: Path) -> None:
     write(aae_100_classes_used=[10, 9, 7], aae_100_last_critics=[2.5, 0.1, 2.7])
     text = words(few_labels(shown, out))
     assert "In 2 of 3 draws the head for the class has **collapsed**: it uses 7 of 10 classes." in text
-    assert "In 1 of 3 draws the critics tell **nearly all** codes from the priors (0.10 nats" in text
+    assert "In 1 of 3 draws the critics tell **nearly all** codes of the adversarial autoencoder from" in text
+    assert "(0.10 nats; 2.77 where it cannot)" in text
     write(**{key: [0.05] for key in ("aae_100_error", "labels_only_100_error", "codes_100_spreading_error",
                                      "codes_100_knn_error")})  # fmt: skip
     assert "(one draw; least 5.00%, most 5.00%)" in words(few_labels(shown, out))
@@ -507,7 +516,12 @@ def test_few_labels_are_compared_draw_by_draw(tmp_path: Path) -> None:
 def test_clusters_are_compared_with_k_means(tmp_path: Path) -> None:
     def write(ours: list[float], used: list[int]) -> None:
         own = {"counts": [4], "4_nmi": 0.7, "4_k_means_nmi": 0.6}
-        for name, values in {"error": ours, "k_means_error": [0.3, 0.31, 0.32], "classes_used": used}.items():
+        for name, values in {
+            "error": ours,
+            "k_means_error": [0.3, 0.31, 0.32],
+            "classes_used": used,
+            "last_critics": [2.5],
+        }.items():
             own |= {f"4_{name}": float(np.mean(values)), f"4_{name}_by_seed": values}
         (tmp_path / "clusters.json").write_text(json.dumps(own))
 
@@ -541,6 +555,7 @@ def test_planes_are_compared_by_their_neighbours(tmp_path: Path) -> None:
         for key, values in errors.items():
             own |= {f"{key}_knn_error": float(np.mean(values)), f"{key}_knn_error_by_seed": values}
             own[f"{key}_trustworthiness"] = 0.9
+        own |= {"aae_0_last_critics_by_seed": [2.7, 2.6, 0.1], "aae_100_last_critics_by_seed": [2.7, 2.6, 2.5]}
         own |= {"aae_0_classes_used_by_seed": used, "aae_100_classes_used_by_seed": [10, 10, 4]}
         (tmp_path / "reduction.json").write_text(json.dumps(own))
 
@@ -561,5 +576,6 @@ def test_planes_are_compared_by_their_neighbours(tmp_path: Path) -> None:
     assert "It is better than: autoencoder of two dimensions (21.0%) and PCA (40.0%)" in text
     assert "In 1 of 3 seeds the head of adversarial autoencoder, 100 labels has **collapsed**: it uses 4 of 10." in text
     assert "20 clusters has" not in text
+    assert text.endswith("so they do not.")
     assert rows(blocks)["PCA"][0] == "40.0%"
     assert (out / "reduction_maps.png").is_file()

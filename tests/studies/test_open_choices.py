@@ -11,8 +11,8 @@ from torch import nn
 
 from latentpriors.report.open_choices import choices_sections
 from latentpriors.studies.heads import HeadsAAE, draw_labels
-from latentpriors.studies.open_choices import COLUMNS, error_by_epoch, listed_choices, selected_errors
-from latentpriors.studies.trials import finished, load_log, record
+from latentpriors.studies.open_choices import COLUMNS, error_by_epoch, listed_choices
+from latentpriors.studies.trials import finished, load_log, record, selected_errors
 from latentpriors.training import Budget
 from latentpriors.yaml_files import read_yaml
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..studies.open_choices import selected_errors
+from ..studies.trials import selected_errors
 from .page import Section, Text, written
 from .plots.tuning import error_lines
 from .sheets import Column, Sheet

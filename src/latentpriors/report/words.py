@@ -1,10 +1,11 @@
 """What every page says alike: lists, shares, intervals, and whether two are told apart."""
 
 __all__ = [
-    "ALPHA", "TIED", "apart", "by_seed", "interval", "listed", "outside", "percent", "seeded", "share_interval", "tiny",
-    "verdict",
+    "ALPHA", "TIED", "apart", "beaten", "by_seed", "interval", "listed", "outside", "percent", "seeded",
+    "share_interval", "tiny", "verdict",
 ]  # fmt: skip
 
+import math
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
@@ -13,6 +14,7 @@ from ..metrics import student_interval
 
 ALPHA = 0.05  # the level at which a pair looked at alone is told apart
 TIED = "not told apart"
+LEAST = 0.07  # of the loss of a critic that cannot tell: below it, it tells nearly all
 
 
 def listed(names: Sequence[str]) -> str:
@@ -52,6 +54,25 @@ def share_interval(values: Sequence[float | None], pattern: str = ".3f") -> str 
 def by_seed(facts: Mapping, name: str) -> list[float]:
     """Returns a figure of each seed; one that is the same for all, or of one seed, has no list of them."""
     return facts.get(f"{name}_by_seed") or [facts[name]]
+
+
+def beaten(losses: Sequence[float], of: str, critics: int = 1, runs: str = "seeds") -> str:
+    """Returns that critics tell nearly all codes from what these should look like, where they do; else nothing.
+
+    Arguments:
+        losses: Their last ones, in nats, a run each: log 4 for each critic where it cannot tell.
+        of: Whose codes.
+        critics: How many the loss is the sum of.
+        runs: What each is.
+    """
+    blind = critics * math.log(4)
+    if not (won := [loss for loss in losses if loss < LEAST * blind]):
+        return ""
+    who = "the critics tell" if critics > 1 else "the critic tells"
+    return (
+        f" In {len(won)} of {len(losses)} {runs} {who} **nearly all** codes of {of} from what they should look like "
+        f"({min(won):.2f} nats; {blind:.2f} where it cannot), so they do not."
+    )
 
 
 def apart(p: pd.Series | float) -> pd.Series | bool:

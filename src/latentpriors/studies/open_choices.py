@@ -1,13 +1,10 @@
 """What a paper leaves open of how classes are learned from a few labels: one choice at a time, on validation images."""
 
-__all__ = ["COLUMNS", "error_by_epoch", "listed_choices", "selected_errors"]
+__all__ = ["COLUMNS", "error_by_epoch", "listed_choices"]
 
 import inspect
-import json
 from dataclasses import replace
 
-import numpy as np
-import pandas as pd
 import torch
 from torch import Tensor
 
@@ -89,17 +86,3 @@ def error_by_epoch(
     figures = head_figures(model, x[rest], y[rest])
     losses = {f"last_{turn}": last[turn] for turn in ("critics", "labels")}
     return figures | losses | {"errors": errors, "few_errors": few_errors}
-
-
-def selected_errors(log: pd.DataFrame) -> pd.DataFrame:
-    """Returns the error of each run by who chooses its epoch: choice, draw, kept, few and all.
-
-    `kept` chooses none (the moving average of all weights); `few` the last of the epochs with the least error on the
-    few validation images; `all` that with the least on the very images of which the error is, which nobody can have.
-    """
-    rows = []
-    for row in log[log.failure.isna()].itertuples():
-        errors, few = np.array(json.loads(row.errors)), np.array(json.loads(row.few_errors))
-        chosen = errors[np.flatnonzero(few == few.min())[-1]]
-        rows.append({"choice": row.choice, "draw": row.draw, "kept": row.error, "few": chosen, "all": errors.min()})
-    return pd.DataFrame(rows, columns=["choice", "draw", "kept", "few", "all"])

@@ -1,6 +1,8 @@
-"""The log of the equal tuning's trials, what was best after each, and which is taken."""
+"""The logs of trials: of the equal tuning, what was best and which is taken; of open choices, their errors."""
 
-__all__ = ["CHOSEN_ON", "COLUMNS", "WORTH", "best_after", "choice", "finished", "load_log", "record"]
+__all__ = [
+    "CHOSEN_ON", "COLUMNS", "WORTH", "best_after", "choice", "finished", "load_log", "record", "selected_errors",
+]  # fmt: skip
 
 import fcntl
 import json
@@ -66,6 +68,20 @@ def choice(log: pd.DataFrame, method: str) -> int:
     found = log[log.method == method].set_index("trial").fcd_validation.astype(float)
     default = found.get(1, np.nan)
     return 1 if found.isna().all() or found.min() >= (1 - WORTH) * default else int(found.idxmin())
+
+
+def selected_errors(log: pd.DataFrame) -> pd.DataFrame:
+    """Returns the error of each run of an open choice by who chooses its epoch: choice, draw, kept, few and all.
+
+    `kept` chooses none (the moving average of all weights); `few` the last of the epochs with the least error on the
+    few validation images; `all` that with the least on the very images of which the error is, which nobody can have.
+    """
+    rows = []
+    for row in log[log.failure.isna()].itertuples():
+        errors, few = np.array(json.loads(row.errors)), np.array(json.loads(row.few_errors))
+        chosen = errors[np.flatnonzero(few == few.min())[-1]]
+        rows.append({"choice": row.choice, "draw": row.draw, "kept": row.error, "few": chosen, "all": errors.min()})
+    return pd.DataFrame(rows, columns=["choice", "draw", "kept", "few", "all"])
 
 
 def _of(log: pd.DataFrame, name: str, number: int) -> pd.Series:

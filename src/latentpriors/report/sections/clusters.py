@@ -14,7 +14,7 @@ from ..plots.codes import curves
 from ..plots.images import tiled
 from ..results import Results
 from ..sheets import Column, Sheet
-from ..words import TIED, by_seed, interval, share_interval, verdict
+from ..words import TIED, beaten, by_seed, interval, share_interval, verdict
 from .galleries import gallery
 
 METHODS = {"": "adversarial autoencoder", "k_means_": "k-means of codes of ae"}
@@ -77,7 +77,7 @@ def _words(facts: dict, count: int) -> str:
     used = by_seed(facts, f"{count}_classes_used")
     if few := [number for number in used if number < count / 2]:
         text += f" In {len(few)} of {len(used)} seeds the head has **collapsed**: it uses {min(few):.0f} clusters."
-    return text
+    return text + beaten(by_seed(facts, f"{count}_last_critics"), f"{count} clusters", 2)
 
 
 def _grids(results: Results, facts: dict, out: Path) -> list[Gallery]:

@@ -14,7 +14,7 @@ from ..plots.codes import curves
 from ..plots.images import tiled
 from ..results import Results
 from ..sheets import Column, Sheet
-from ..words import TIED, by_seed, interval, listed, share_interval, verdict
+from ..words import TIED, beaten, by_seed, interval, listed, share_interval, verdict
 from .galleries import gallery
 
 METHODS = {
@@ -31,7 +31,6 @@ FIGURES = (
     Column("difference", "less the autoencoder's", "+.2%", "Mean over draws of the difference to the first of these."),
     Column("difference_span", "95% interval", "s", "Of that, paired by draw."),
 )
-LEAST_NATS = 0.2  # of both critics, of the log 16 where they cannot tell: below it they tell nearly all
 
 CAPTION = (
     "What the decoder makes of each class, from class 0 on, a column each, first draw: in the first row with the style "
@@ -99,12 +98,7 @@ def _collapse(facts: dict, count: int) -> str:
             f" In {len(few)} of {len(used)} draws the head for the class has **collapsed**: it uses {min(few):.0f} of "
             f"{K} classes."
         )
-    if beaten := [loss for loss in critics if loss < LEAST_NATS]:
-        text += (
-            f" In {len(beaten)} of {len(critics)} draws the critics tell **nearly all** codes from the priors "
-            f"({min(beaten):.2f} nats; 2.77 where they cannot), so the codes do not look like them."
-        )
-    return text
+    return text + beaten(critics, "the adversarial autoencoder", 2, "draws")
 
 
 def _grids(results: Results, facts: dict, out: Path) -> list[Gallery]:

@@ -12,7 +12,7 @@ from ..page import Picture, Text, written
 from ..plots.codes import curves, latent_maps
 from ..results import Results
 from ..sheets import Column, Sheet
-from ..words import by_seed, listed, share_interval, verdict
+from ..words import beaten, by_seed, listed, share_interval, verdict
 
 OTHERS = {"ae": "autoencoder of two dimensions", "pca": "PCA", "t_sne": "t-SNE, of the test images"}
 FIGURES = (
@@ -86,7 +86,7 @@ def _words(facts: dict, names: dict[str, str]) -> str:
                 f"In {len(few)} of {len(used)} seeds the head of {names[key]} has **collapsed**: it uses "
                 f"{min(few):.0f} of {most}."
             )
-    return " ".join(text)
+    return " ".join(text) + "".join(beaten(by_seed(facts, f"{key}_last_critics"), names[key], 2) for key in K)
 
 
 def _maps(results: Results, names: dict[str, str]) -> Figure | None:

@@ -15,7 +15,7 @@ from ..plots.codes import curves
 from ..plots.images import tiled
 from ..results import Results
 from ..sheets import Column, Sheet
-from ..words import TIED, by_seed, interval, outside, share_interval
+from ..words import TIED, beaten, by_seed, interval, outside, share_interval
 from .galleries import gallery
 
 CRITICS = ("blind", "told")
@@ -89,7 +89,9 @@ def _words(results: Results, facts: dict, rows: pd.DataFrame) -> str:
         + "."
     )
     ends = dict.fromkeys((min(dimensions), max(dimensions)))
-    return " ".join([text, *(_critics(facts, style) for style in ends), WHY])
+    text = " ".join([text, *(_critics(facts, style) for style in ends), WHY])
+    keys = {f"{critic}_{style}_critic": _name(style, critic) for style in dimensions for critic in CRITICS}
+    return text + "".join(beaten(by_seed(facts, key), name) for key, name in keys.items() if key in facts)
 
 
 def _critics(facts: dict, style: int) -> str:

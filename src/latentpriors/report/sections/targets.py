@@ -12,7 +12,7 @@ from ..plots.codes import targets_and_codes
 from ..plots.images import tiled
 from ..results import Results
 from ..sheets import Column, Sheet
-from ..words import listed, share_interval
+from ..words import beaten, listed, share_interval
 from .galleries import gallery
 
 COLUMNS = 12  # of the grids that the stage decodes
@@ -25,6 +25,7 @@ FIGURES = (
     Column("mismatch_floor", "its floor", ".3f", "The same of two samples of the target."),
     Column("mismatch_accuracy", "two-sample accuracy", ".3f",
            "How often a classifier tells q(z) from the target: 0.5 where it cannot."),
+    Column("critic", "critic", ".2f", "Its last loss, in nats: 1.39 where it cannot tell codes from the target."),
     Column("knn", "k-NN accuracy", ".3f", "Of the test codes' classes, from the nearest training codes."),
     Column("accuracy", "class asked for", ".3f",
            "Of codes drawn where the target has a class, how often the frozen classifiers see it in what is decoded."),
@@ -52,7 +53,7 @@ def targets(results: Results, out: Path) -> list[Text | Sheet | Picture | Galler
     paths = {name: results.in_homes(f"targets/{name}/points.csv") for name in found}
     drawn = targets_and_codes({name: pd.read_csv(path) for name, path in paths.items() if path})
     return [
-        Text(_words(rows)), Sheet(FIGURES, rows, explained=True, missing="–"),
+        Text(_words(rows) + _beaten(results, list(found))), Sheet(FIGURES, rows, explained=True, missing="–"),
         *written("targets", drawn, CAPTION, out), *_grids(results, list(found), out),
     ]  # fmt: skip
 
@@ -63,6 +64,7 @@ def _row(results: Results, name: str, facts: dict) -> dict:
     return {
         "name": name, "target": facts["target"], "told": facts["label_share"], "accuracy": facts.get("accuracy"),
         "span": share_interval(facts.get("accuracy_by_seed", [])), "knn": codes.get("knn"),
+        "critic": results.trained[name].get("critic"),
         **{key: mismatch.get(key) for key in keys},
     }  # fmt: skip
 
@@ -85,6 +87,10 @@ def _words(rows: pd.DataFrame) -> str:
         said = [f"{name} {share:.1%}" for name, share in zip(asked["name"], asked["accuracy"], strict=True)]
         text += f" Asked for a class by drawing where the target has it, decoders show it: {listed(said)} of images."
     return text
+
+
+def _beaten(results: Results, names: list[str]) -> str:
+    return "".join(beaten(results.trained[name].get("critic_by_seed", []), name) for name in names)
 
 
 def _grids(results: Results, names: list[str], out: Path) -> list[Gallery]:
