@@ -514,15 +514,11 @@ def test_few_labels_are_compared_draw_by_draw(tmp_path: Path) -> None:
 
 
 def test_clusters_are_compared_with_k_means(tmp_path: Path) -> None:
-    def write(ours: list[float], used: list[int]) -> None:
+    def write(ours: list[float], used: list[int], critics: tuple[float, ...] = (2.7, 2.6, 2.5)) -> None:
         own = {"counts": [4], "4_nmi": 0.7, "4_k_means_nmi": 0.6}
-        for name, values in {
-            "error": ours,
-            "k_means_error": [0.3, 0.31, 0.32],
-            "classes_used": used,
-            "last_critics": [2.5],
-        }.items():
-            own |= {f"4_{name}": float(np.mean(values)), f"4_{name}_by_seed": values}
+        figures = {"error": ours, "k_means_error": [0.3, 0.31, 0.32], "classes_used": used, "last_critics": critics}
+        for name, values in figures.items():
+            own |= {f"4_{name}": float(np.mean(values)), f"4_{name}_by_seed": list(values)}
         (tmp_path / "clusters.json").write_text(json.dumps(own))
 
     shown = results({}, tmp_path)
@@ -545,6 +541,8 @@ def test_clusters_are_compared_with_k_means(tmp_path: Path) -> None:
     text = words(clusters(shown, out))
     assert "**not told apart**" in text
     assert text.endswith("In 1 of 3 seeds the head has **collapsed**: it uses 0 clusters.")
+    write([0.1, 0.12, 0.11], [4, 4, 3], (2.7, 0.1, 0.2))  # 7% of log 16, of two critics, are 0.19 nats
+    assert "In 1 of 3 seeds the critics tell **nearly all** codes of 4 clusters" in words(clusters(shown, out))
 
 
 def test_planes_are_compared_by_their_neighbours(tmp_path: Path) -> None:
