@@ -95,6 +95,24 @@ def test_every_verdict(metrics: Path) -> None:
     }
 
 
+def test_a_study_answers_by_its_file_and_percent_are_of_shares(metrics: Path) -> None:
+    (metrics / "toy/heads.json").write_text(json.dumps({"error_by_seed": [0.019, 0.02, 0.021]}))
+    (metrics / "log.csv").write_text("draw,error\n1,0.04\n2,0.041\n3,0.042\n")
+    errors = {
+        name: entry(name, 1.9, name, "value", within=1.25, metric="error", unit="%")
+        for name in ("toy/heads.json", "log.csv")
+    }
+    rows = judge(LEDGER | {"entries": list(errors.values())}, CELLS, metrics)
+    assert rows.ours.tolist() == ["2.00", "4.10"]
+    assert rows.seeds.tolist() == ["3", "3"]
+    assert rows.verdict.tolist() == ["replicated", "not replicated"]
+    with pytest.raises(ValueError, match=r"log.csv: .*log.csv has no loss of each run"):
+        verdicts(metrics, errors["log.csv"] | {"metric": "loss"})
+    (metrics / "log.csv").write_text("draw,error\n1,0.04\n2,\n")
+    with pytest.raises(ValueError, match=r"log.csv has no error of each run"):
+        verdicts(metrics, errors["log.csv"])
+
+
 def test_an_interval_that_reaches_both_sides_is_undecided(metrics: Path) -> None:
     close = entry("order", [1.0, 2.0], ["toy-ae-flow", "toy-ae-wgan"], "order")
     path = metrics / "toy/poster/toy-ae-wgan.json"

@@ -9,15 +9,16 @@ import torch
 from test_few_labels import SETTINGS, patches
 from torch import nn
 
-from latentpriors.report.open_choices import choices_sections
+from latentpriors.report.open_choices import best_sections, choices_sections
 from latentpriors.studies.heads import HeadsAAE, draw_labels
-from latentpriors.studies.open_choices import COLUMNS, error_by_epoch, listed_choices
-from latentpriors.studies.trials import finished, load_log, record, selected_errors
+from latentpriors.studies.open_choices import BEST_COLUMNS, COLUMNS, error_by_epoch, listed_choices
+from latentpriors.studies.trials import finished, least_error, load_log, record, selected_errors
 from latentpriors.training import Budget
 from latentpriors.yaml_files import read_yaml
 
 RECIPE = {
     "labels": 100, "draws": 2, "epochs": 2, "batch_size": 100, "precision": "float32",
+    "best": {"labels": [100], "draws": 2, "epochs": 4},
     "default": {"style": 2, "network": "mlp"}, "changes": {"momentum": {"momentum": 0.1}},
 }  # fmt: skip
 
@@ -36,11 +37,13 @@ def test_each_choice_of_the_committed_recipe_changes_one_thing(root: Path) -> No
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"draws": "two"}, "choices.yaml draws: a whole number is needed, not 'two'"),
+        ({"draws": "two"}, "choices.yaml.draws: a whole number is needed, not 'two'"),
         ({"foo": 1}, "choices.yaml: 'foo' is unknown"),
         ({"changes": {"a": {"momentun": 0.1}}}, "choices.yaml a: 'momentun' is unknown; choose from momentum"),
         ({"changes": {"a": {"shape": 1}}}, "choices.yaml a: 'shape' is unknown"),
         ({"changes": {"a": {"network": "mlp"}}}, "choices.yaml a: an earlier choice has the same settings"),
+        ({"best": {"labels": 100, "draws": 2, "epochs": 4}}, "choices.yaml.best.labels: a list is needed, not 100"),
+        ({"changes": {"best": {"momentum": 0.1}}}, "choices.yaml best: a change needs another name"),
         ({"changes": {"a": 3}}, "choices.yaml a: a block of keys is needed, not 3"),
     ],
 )
@@ -49,18 +52,26 @@ def test_mistakes_in_the_choices(change: dict, message: str) -> None:
         listed_choices(RECIPE | change)
 
 
-def test_a_run_is_looked_at_after_every_epoch_and_few_images_are_kept_apart() -> None:
+def test_a_run_is_looked_at_after_every_epoch_and_scored_on_other_images() -> None:
     (x, y), (held_out, labels) = patches(0, 400), patches(1, 200)
-    labels[:20] = (labels[:20] + 1) % 4  # of the few images alone
-    images, classes = {"train": x, "validation": held_out}, {"train": y, "validation": labels}
-    torch.manual_seed(0)
-    budget = Budget(800, 100, torch.Generator().manual_seed(1))
+    wrong = (held_out[:20], (labels[:20] + 1) % 4)
     told = draw_labels(y, 16, 4, 0)
-    found = error_by_epoch(SETTINGS | {"style": 1}, images, classes, told, torch.arange(20), budget, 8)
-    assert found["error"] < 0.05
-    assert len(found["errors"]) == len(found["few_errors"]) == 8
-    assert found["errors"][-1] < 0.1 < found["errors"][0]
-    assert found["few_errors"][-1] > 0.9
+
+    def found(turns: tuple[str, ...] | None = None) -> dict:
+        torch.manual_seed(0)
+        budget, watched = Budget(800, 100, torch.Generator().manual_seed(1)), {"errors": (x, y), "few_errors": wrong}
+        labelled, scored = (x[told], y[told]), (held_out[20:], labels[20:])
+        return error_by_epoch(SETTINGS | {"style": 1}, x, labelled, watched, scored, budget, 8, turns)
+
+    every = found()
+    assert every["error"] < 0.05
+    assert len(every["errors"]) == len(every["few_errors"]) == 8
+    assert every["errors"][-1] < 0.1 < every["errors"][0]
+    assert every["few_errors"][-1] > 0.9
+    assert {"last_critics", "last_labels"} < set(every)
+    alone = found(("labels",))
+    assert "last_critics" not in alone
+    assert alone["reconstruction"] > every["reconstruction"] + 1  # its decoder has not learned
 
 
 def test_an_epoch_is_chosen_by_the_few_and_the_best_is_of_nobody() -> None:
@@ -85,6 +96,14 @@ def test_the_log_keeps_a_run_until_its_settings_change(tmp_path: Path) -> None:
     assert finished(log, "a", 2, {"style": 2}, 5)
     assert not finished(log, "a", 2, {"style": 3}, 5)
     assert not finished(log, "b", 2, {"style": 2}, 5)
+
+
+def test_the_best_choice_has_the_least_mean_and_no_run_that_failed() -> None:
+    rows = [("a", 0.1), ("a", 0.3), ("b", 0.05), ("b", None), ("c", 0.15), ("c", 0.2)]
+    log = pd.DataFrame(rows, columns=["choice", "error"])
+    assert least_error(log) == "c"
+    with pytest.raises(ValueError, match="no choice is logged yet"):
+        least_error(log[3:4])
 
 
 def test_turns_rates_and_normalization_are_as_chosen() -> None:
@@ -130,3 +149,21 @@ def test_the_page_says_what_the_choices_gave(tmp_path: Path) -> None:
         in choices_sections({"mnist": log}, tmp_path)[0].blocks[0].text
     )
     assert choices_sections({"mnist": log[:0]}, tmp_path) == []
+
+
+def test_the_page_says_what_the_best_choice_gave_and_leaves_out_what_failed(tmp_path: Path) -> None:
+    runs = [
+        {"choice": "wide", "draw": draw, "steps": 50000, "error": error, "labels_only": 0.2, "last_critics": 0.1,
+         "errors": json.dumps([0.5, error])}
+        for draw, error in ((2, 0.04), (1, 0.02))
+    ]  # fmt: skip
+    log = pd.DataFrame([*runs, {"choice": "wide", "draw": 3, "failure": "nan"}]).reindex(columns=list(BEST_COLUMNS))
+    (section,) = best_sections({"mnist": {1000: log[:1], 100: log}, "digits": {100: log[2:]}}, tmp_path)
+    text, sheet = section.blocks[0].text, section.blocks[1].table
+    assert "With **100 labels** and 50,000 rounds, **wide** is wrong in 3.00% of the test images (95% interval" in text
+    assert "2 draws of the labels), and the same network that sees the labelled images alone in 20.00%." in text
+    assert "In 2 of 2 draws the critics tell **nearly all** codes" in text
+    assert "With **1,000 labels** and 50,000 rounds, **wide** is wrong in 4.00% of the test images (one draw" in text
+    assert text.endswith("1 run failed.")
+    assert sheet.draws.tolist() == ["2.00%, 4.00%", "20.00%, 20.00%", "4.00%", "20.00%"]
+    assert (tmp_path / "best_mnist.png").is_file()

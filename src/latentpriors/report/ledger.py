@@ -107,7 +107,7 @@ def _mistaken_figures(entry: dict) -> str | None:
     if rule == "order" and published[0] >= published[1]:
         return f"published: an order has the lesser figure first, not {published}"
     if ours is not None and not _all(ours, PAIRS[rule], lambda key: isinstance(key, str)):
-        return f"ours: {wanted} of the keys of cells.yaml or null is needed, not {ours!r}"
+        return f"ours: {wanted} of the keys of cells.yaml, files of metrics or null is needed, not {ours!r}"
     return None
 
 

@@ -36,7 +36,7 @@ def judge(ledger: dict, cells: dict, folder: Path) -> pd.DataFrame:
         ledger: As `read_ledger` returns it.
         cells: The content of cells.yaml, which says where a key's metrics are and on which autoencoder it stands.
         folder: The metrics' folder: DATASET/TABLE/KEY.json, and of a model autoencoders/AUTOENCODER.json there or
-            likelihood/AUTOENCODER.json.
+            likelihood/AUTOENCODER.json; a key may also be a file of it. Where the unit is %, it has shares.
 
     Raises:
         ValueError: a key is not in cells.yaml, or its metrics file or the metric in it is missing.
@@ -73,6 +73,8 @@ def _row(entry: dict, cells: dict, folder: Path) -> dict:
     keys = [entry["ours"]] if isinstance(entry["ours"], str) else entry["ours"]
     try:
         runs = [runs_of(key, entry["metric"], cells, folder) for key in keys]
+        if entry["unit"] == "%":
+            runs = [[100 * share for share in run] for run in runs]
         (mean, low, high), seeds = _estimate(entry["rule"], keys, runs, cells)
     except ValueError as error:
         raise ValueError(f"{entry['id']}: {error}") from error

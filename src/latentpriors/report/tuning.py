@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..studies.trials import CHOSEN_ON, WORTH, best_after, choice
-from .open_choices import choices_sections
+from .open_choices import best_sections, choices_sections
 from .page import Section, Text, write_page, written
 from .plots.tuning import best_lines
 from .sheets import Column, Sheet, plain
@@ -44,7 +44,10 @@ TRIALS = (
 
 
 def tuning_report(
-    logs: dict[str, dict[str, pd.DataFrame]], out: Path, choices: dict[str, pd.DataFrame] | None = None
+    logs: dict[str, dict[str, pd.DataFrame]],
+    out: Path,
+    choices: dict[str, pd.DataFrame] | None = None,
+    best: dict[str, dict[int, pd.DataFrame]] | None = None,
 ) -> str:
     """Writes report.md, report.html and the pictures; returns the tables of the data set that decides as text.
 
@@ -52,6 +55,7 @@ def tuning_report(
         logs: For each kind, "autoencoders" and "priors", the trials of each data set, as `load_log` returns them.
         out: An empty folder.
         choices: The logs of what a paper leaves open, by data set.
+        best: Those of the best choice once more, by data set and count of the labels.
     """
     sections, told = [], []
     for kind, words in (("priors", _words_of_priors), ("autoencoders", _words_of_autoencoders)):
@@ -68,7 +72,7 @@ def tuning_report(
             ),
         ]
         told.append(plain(sheets[CHOSEN_ON]))
-    sections += choices_sections(choices or {}, out)
+    sections += choices_sections(choices or {}, out) + best_sections(best or {}, out)
     sections += [
         Section(f"All trials of {kind} on {name}", [Sheet(TRIALS, _trials(log))])
         for kind, found in logs.items()

@@ -1,7 +1,7 @@
 """What every page says alike: lists, shares, intervals, and whether two are told apart."""
 
 __all__ = [
-    "ALPHA", "TIED", "apart", "beaten", "by_seed", "interval", "listed", "outside", "percent", "seeded",
+    "ALPHA", "BLIND", "TIED", "apart", "beaten", "by_seed", "interval", "listed", "outside", "percent", "seeded",
     "share_interval", "tiny", "verdict",
 ]  # fmt: skip
 
@@ -14,7 +14,8 @@ from ..metrics import student_interval
 
 ALPHA = 0.05  # the level at which a pair looked at alone is told apart
 TIED = "not told apart"
-LEAST = 0.07  # of the loss of a critic that cannot tell: below it, it tells nearly all
+BLIND = math.log(4)  # the loss of a critic that cannot tell, in nats: −2 log ½
+LEAST = 0.07  # of that: below it, a critic tells nearly all
 
 
 def listed(names: Sequence[str]) -> str:
@@ -60,12 +61,12 @@ def beaten(losses: Sequence[float], of: str, critics: int = 1, runs: str = "seed
     """Returns that critics tell nearly all codes from what these should look like, where they do; else nothing.
 
     Arguments:
-        losses: Their last ones, in nats, a run each: log 4 for each critic where it cannot tell.
+        losses: Their last ones, in nats, a run each; the sum over the critics.
         of: Whose codes.
         critics: How many the loss is the sum of.
         runs: What each is.
     """
-    blind = critics * math.log(4)
+    blind = critics * BLIND
     if not (won := [loss for loss in losses if loss < LEAST * blind]):
         return ""
     who = "the critics tell" if critics > 1 else "the critic tells"

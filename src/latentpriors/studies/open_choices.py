@@ -1,6 +1,6 @@
 """What a paper leaves open of how classes are learned from a few labels: one choice at a time, on validation images."""
 
-__all__ = ["COLUMNS", "error_by_epoch", "listed_choices"]
+__all__ = ["BEST", "BEST_COLUMNS", "COLUMNS", "error_by_epoch", "listed_choices"]
 
 import inspect
 from dataclasses import replace
@@ -8,36 +8,45 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from ..project.schema import check_block, check_is_block, check_keys, check_value
+from ..project.schema import check_block, check_is_block, check_keys
 from ..training import Budget, evaluate, train
 from .heads import HeadsAAE, head_figures
 
 # What choices.yaml has beside the default and its changes.
-RECIPE = {"labels": int, "draws": int, "epochs": int, "batch_size": int, "precision": str}
+RECIPE = {
+    "labels": int, "draws": int, "epochs": int, "batch_size": int, "precision": str,
+    "best": {"labels": tuple[int, ...], "draws": int, "epochs": int},
+}  # fmt: skip
+BEST = "best"  # not the name of a choice
 GIVEN = ("shape", "classes", "labelled")  # of the model's arguments, by the data
 # Of the log; the first two name a run. `errors` and `few_errors` are lists by epoch, as `error_by_epoch` returns them.
 COLUMNS = (
     "choice", "draw", "settings", "steps", "error", "errors", "few_errors", "reconstruction", "classes_used",
     "last_critics", "last_labels", "seconds", "failure",
 )  # fmt: skip
+# Of the logs of the best, where `error` is of test images; `labels_only` is that of the same network without its other
+# turns.
+BEST_COLUMNS = tuple("labels_only" if name == "few_errors" else name for name in COLUMNS)
 
 
 def listed_choices(recipe: dict) -> dict[str, dict]:
     """Returns the settings of each choice by its name, `default` first.
 
     Raises:
-        ValueError: the content of choices.yaml has another form, an argument that `HeadsAAE` does not have, or two
-            choices that are the same.
+        ValueError: the content of choices.yaml has another form, an argument that `HeadsAAE` does not have, two
+            choices that are the same, or one that is named as what stands for the best.
     """
-    check_keys(recipe, (*RECIPE, "default", "changes"), "choices.yaml")
-    for key, kind in RECIPE.items():
-        check_value(recipe[key], kind, f"choices.yaml {key}")
+    own = ("default", "changes")
+    check_keys(recipe, (*RECIPE, *own), "choices.yaml")
+    check_block({key: recipe[key] for key in recipe if key not in own}, RECIPE, "choices.yaml")
     check_is_block(recipe["changes"], "choices.yaml changes")
     parameters = inspect.signature(HeadsAAE).parameters
     schema = {name: p.annotation for name, p in parameters.items() if name not in GIVEN}
     listed: dict[str, dict] = {}
     for name, change in {"default": {}, **recipe["changes"]}.items():
         path = f"choices.yaml {name}"
+        if name == BEST:
+            raise ValueError(f"{path}: a change needs another name; this one stands for the best of all")
         for block in (recipe["default"], change):
             check_is_block(block, path)
         settings = recipe["default"] | change
@@ -49,40 +58,37 @@ def listed_choices(recipe: dict) -> dict[str, dict]:
 
 
 def error_by_epoch(
-    settings: dict, images: dict[str, Tensor], labels: dict[str, Tensor], told: Tensor, few: Tensor, budget: Budget,
-    epochs: int,
+    settings: dict, x: Tensor, labelled: tuple[Tensor, Tensor], watched: dict[str, tuple[Tensor, Tensor]],
+    scored: tuple[Tensor, Tensor], budget: Budget, epochs: int, turns: tuple[str, ...] | None = None,
 ) -> dict[str, float | list[float]]:  # fmt: skip
-    """Trains by a choice and returns how often the class of validation images is wrong.
+    """Trains by a choice and returns how often the class of images is wrong.
 
-    `error` is that of the weights that are kept, of all validation images but a few, whose labels somebody who
-    chooses an epoch may see; `errors` and `few_errors` are those of both after each epoch, of the weights as they are
-    then. Beside them is what `head_figures` returns and the `last_` losses of the critics and on the labels.
+    `error` and what else `head_figures` returns are those of the weights that are kept; by the names of what is
+    watched, there are the errors after each epoch, of the weights as they are then. Beside them are the `last_` losses
+    of the turns.
 
     Arguments:
         settings: Arguments of `HeadsAAE`.
-        images: In [0, 1], with shape (N, C, H, W), of "train" and "validation".
-        labels: The classes (N,) of both; of "train" only those that are told are looked at.
-        told: The indices (L,) of these.
-        few: The indices of the few validation images.
+        x: The training images (N, C, H, W), in [0, 1].
+        labelled: Those of them (L, C, H, W) whose labels (L,) are told, and these.
+        watched: By name, images and labels that are looked at after each epoch.
+        scored: Images and labels of `error`.
         budget: Of the training.
         epochs: How often it is looked at.
+        turns: Those that are taken; None for all.
     """
-    x, y, classes = images["validation"], labels["validation"], int(labels["validation"].max()) + 1
-    rest = torch.ones(len(y), dtype=torch.bool, device=y.device)
-    rest[few] = False
-    pair = images["train"][told], labels["train"][told]
-    model = HeadsAAE(x.shape[1:], classes, labelled=pair, **settings).to(x.device)
-    errors, few_errors = [], []
+    classes = int(labelled[1].max()) + 1
+    model = HeadsAAE(x.shape[1:], classes, labelled=labelled, **settings).to(x.device)
+    model.turns = turns or model.turns
+    errors = {name: [] for name in watched}
 
     @torch.no_grad()
     def look(step: int) -> None:
         model.eval()
-        wrong = evaluate(lambda x, y: model.heads(x)[0].argmax(1) != y, (x, y)).double()
+        for name, pair in watched.items():
+            wrong = evaluate(lambda x, y: model.heads(x)[0].argmax(1) != y, pair)
+            errors[name].append(float(wrong.double().mean()))
         model.train()
-        errors.append(float(wrong[rest].mean()))
-        few_errors.append(float(wrong[few].mean()))
 
-    last = train(model, (images["train"],), replace(budget, evaluations=epochs, look=look))
-    figures = head_figures(model, x[rest], y[rest])
-    losses = {f"last_{turn}": last[turn] for turn in ("critics", "labels")}
-    return figures | losses | {"errors": errors, "few_errors": few_errors}
+    last = train(model, (x,), replace(budget, evaluations=epochs, look=look))
+    return head_figures(model, *scored) | {f"last_{turn}": loss for turn, loss in last.items()} | errors

@@ -1,7 +1,8 @@
 """The logs of trials: of the equal tuning, what was best and which is taken; of open choices, their errors."""
 
 __all__ = [
-    "CHOSEN_ON", "COLUMNS", "WORTH", "best_after", "choice", "finished", "load_log", "record", "selected_errors",
+    "CHOSEN_ON", "COLUMNS", "WORTH", "best_after", "choice", "finished", "least_error", "load_log", "record",
+    "selected_errors",
 ]  # fmt: skip
 
 import fcntl
@@ -82,6 +83,18 @@ def selected_errors(log: pd.DataFrame) -> pd.DataFrame:
         chosen = errors[np.flatnonzero(few == few.min())[-1]]
         rows.append({"choice": row.choice, "draw": row.draw, "kept": row.error, "few": chosen, "all": errors.min()})
     return pd.DataFrame(rows, columns=["choice", "draw", "kept", "few", "all"])
+
+
+def least_error(log: pd.DataFrame) -> str:
+    """Returns the open choice whose runs have the lowest mean error, of the weights that are kept.
+
+    Raises:
+        ValueError: none is logged, or one of them has no error.
+    """
+    means = log.error.astype(float).groupby(log.choice).agg(lambda errors: errors.mean(skipna=False))
+    if means.isna().all():
+        raise ValueError("no choice is logged yet, of which the best could be taken; run all of them first")
+    return str(means.idxmin())
 
 
 def _of(log: pd.DataFrame, name: str, number: int) -> pd.Series:

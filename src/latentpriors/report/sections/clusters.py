@@ -14,7 +14,7 @@ from ..plots.codes import curves
 from ..plots.images import tiled
 from ..results import Results
 from ..sheets import Column, Sheet
-from ..words import TIED, beaten, by_seed, interval, share_interval, verdict
+from ..words import BLIND, TIED, beaten, by_seed, interval, share_interval, verdict
 from .galleries import gallery
 
 METHODS = {"": "adversarial autoencoder", "k_means_": "k-means of codes of ae"}
@@ -33,7 +33,7 @@ CAPTION = (
 )
 CURVES = (
     "Training curves of the clusters, one line for each seed; two critics that cannot tell codes from their priors "
-    "have 2.77 nats, and ones that tell all of them 0."
+    f"have {2 * BLIND:.2f} nats, and ones that tell all of them 0."
 )
 
 

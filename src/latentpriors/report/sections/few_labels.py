@@ -14,7 +14,7 @@ from ..plots.codes import curves
 from ..plots.images import tiled
 from ..results import Results
 from ..sheets import Column, Sheet
-from ..words import TIED, beaten, by_seed, interval, listed, share_interval, verdict
+from ..words import BLIND, TIED, beaten, by_seed, interval, listed, share_interval, verdict
 from .galleries import gallery
 
 METHODS = {
@@ -38,7 +38,7 @@ CAPTION = (
 )
 CURVES = (
     "Training curves with few labels, one line for each draw. `labels` is the cross-entropy on labelled images; two "
-    "critics that cannot tell codes from their priors have 2.77 nats, and ones that tell all of them 0."
+    f"critics that cannot tell codes from their priors have {2 * BLIND:.2f} nats, and ones that tell all of them 0."
 )
 
 

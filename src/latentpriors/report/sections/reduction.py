@@ -12,7 +12,7 @@ from ..page import Picture, Text, written
 from ..plots.codes import curves, latent_maps
 from ..results import Results
 from ..sheets import Column, Sheet
-from ..words import beaten, by_seed, listed, share_interval, verdict
+from ..words import BLIND, beaten, by_seed, listed, share_interval, verdict
 
 OTHERS = {"ae": "autoencoder of two dimensions", "pca": "PCA", "t_sne": "t-SNE, of the test images"}
 FIGURES = (
@@ -22,7 +22,8 @@ FIGURES = (
     Column("span", "95% interval", "s", "Of that: Student's t over seeds."),
     Column("trust", "trustworthiness", ".3f", "1 where all that are near in the plane are near as images."),
     Column("error", "error of the head", ".1%", "Share of test images whose class, or cluster's label, is wrong."),
-    Column("critics", "critics", ".2f", "Their last loss, in nats: 2.77 where they cannot tell codes from priors."),
+    Column("critics", "critics", ".2f",
+           f"Their last loss, in nats: {2 * BLIND:.2f} where they cannot tell codes from priors."),
 )  # fmt: skip
 CAPTION = (
     "Test images in the plane, coloured by class, seed 0: with cluster heads each class or cluster should have a "

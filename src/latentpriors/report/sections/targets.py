@@ -12,7 +12,7 @@ from ..plots.codes import targets_and_codes
 from ..plots.images import tiled
 from ..results import Results
 from ..sheets import Column, Sheet
-from ..words import beaten, listed, share_interval
+from ..words import BLIND, beaten, listed, share_interval
 from .galleries import gallery
 
 COLUMNS = 12  # of the grids that the stage decodes
@@ -25,7 +25,8 @@ FIGURES = (
     Column("mismatch_floor", "its floor", ".3f", "The same of two samples of the target."),
     Column("mismatch_accuracy", "two-sample accuracy", ".3f",
            "How often a classifier tells q(z) from the target: 0.5 where it cannot."),
-    Column("critic", "critic", ".2f", "Its last loss, in nats: 1.39 where it cannot tell codes from the target."),
+    Column("critic", "critic", ".2f",
+           f"Its last loss, in nats: {BLIND:.2f} where it cannot tell codes from the target."),
     Column("knn", "k-NN accuracy", ".3f", "Of the test codes' classes, from the nearest training codes."),
     Column("accuracy", "class asked for", ".3f",
            "Of codes drawn where the target has a class, how often the frozen classifiers see it in what is decoded."),
