@@ -15,6 +15,7 @@ from latentpriors.studies.heads import HeadsAAE, heads_grid
 from latentpriors.training import Protocol, train
 
 LIKE = "aae"  # the row whose settings it is trained with, but for those that the study has
+OWN = ("factor", "style", "noise_scale", "normalized", "encoder_learning_rate")
 STYLES = 7  # rows of the picture beside that of the style 0
 
 
@@ -31,7 +32,7 @@ def clusters(params: dict, dataset: str, images: Path, codes: Path, metrics: Pat
     own, shared = (value(params, f"datasets.{dataset}.{key}") for key in ("clusters", "autoencoder"))
     where, files = device(params, shared["precision"]), seed_files(codes)
     settings = shared["network"] | value(params, f"autoencoders.{LIKE}")
-    settings |= {key: own[key] for key in ("factor", "style", "noise_scale", "encoder_learning_rate")}
+    settings |= {key: own[key] for key in OWN}
     del settings["latent"]
     protocol = Protocol.of(LIKE, settings, shared, where)
     data = load_tensors(images, where)[0]
@@ -61,8 +62,7 @@ def clusters(params: dict, dataset: str, images: Path, codes: Path, metrics: Pat
         f"clusters/{dataset}", params["seeds"], protocol.settings | {"own": own},
         lambda index: [images, files[index % len(files)]], fit, fingerprints(ROOT, "clusters", autoencoders=[LIKE]),
     )  # fmt: skip
-    facts = {key: own[key] for key in ("counts", "style", "noise_scale")}
-    save_json(metrics, merged(facts_of(folders)) | facts)
+    save_json(metrics, merged(facts_of(folders)) | {key: own[key] for key in own if key != "factor"})
     with whole(preview) as part:
         (part / "grids").mkdir(parents=True)
         gather_curves(folders).to_csv(part / "curves.csv", index=False)

@@ -14,7 +14,8 @@ from latentpriors.studies.few_labels import errors_of_codes
 from latentpriors.studies.heads import HeadsAAE, draw_labels, head_figures, heads_grid
 from latentpriors.training import Protocol, train
 
-LIKE = "aae"  # the row whose settings it is trained with
+LIKE = "aae"  # the row whose settings it is trained with, but for those that the study has
+OWN = ("factor", "style", "noise_scale", "normalized", "label_rate")
 # The same network with and without the images that have no label.
 MODELS = {"aae": None, "labels_only": ("labels",)}
 STYLES = 7  # rows of the picture beside that of the style 0
@@ -32,8 +33,8 @@ def few_labels(params: dict, dataset: str, images: Path, codes: Path, metrics: P
     """
     own, shared = (value(params, f"datasets.{dataset}.{key}") for key in ("few_labels", "autoencoder"))
     where, files = device(params, shared["precision"]), seed_files(codes)
-    settings = shared["network"] | value(params, f"autoencoders.{LIKE}") | {"factor": own["factor"]}
-    settings |= {"style": own["style"], "noise_scale": own["noise_scale"]}
+    settings = shared["network"] | value(params, f"autoencoders.{LIKE}")
+    settings |= {key: own[key] for key in OWN}
     del settings["latent"]
     protocol = Protocol.of(LIKE, settings, shared, where)
     data = load_tensors(images, where)[0]
@@ -56,6 +57,8 @@ def few_labels(params: dict, dataset: str, images: Path, codes: Path, metrics: P
                 model.turns = turns or model.turns
                 last = train(model, (x,), budget)
                 found = {f"last_{turn}": loss for turn, loss in last.items()} | head_figures(model, test, test_labels)
+                if turns:
+                    del found["reconstruction"]  # its decoder has learned nothing
                 facts |= {f"{key}_{figure}": number for figure, number in found.items()}
                 if turns is None:
                     grid = heads_grid(model, STYLES, generator(where, "few_labels", dataset, "grid"))
@@ -70,7 +73,7 @@ def few_labels(params: dict, dataset: str, images: Path, codes: Path, metrics: P
         f"few_labels/{dataset}", own["draws"], protocol.settings | {"own": own},
         lambda index: [images, files[index % len(files)]], fit, fingerprints(ROOT, "few_labels", autoencoders=[LIKE]),
     )  # fmt: skip
-    facts = {"labels": own["labels"], "classes": classes, "style": own["style"], "noise_scale": own["noise_scale"]}
+    facts = {"classes": classes} | {key: own[key] for key in own if key not in ("factor", "draws")}
     save_json(metrics, merged(facts_of(folders)) | facts)
     with whole(preview) as part:
         (part / "grids").mkdir(parents=True)

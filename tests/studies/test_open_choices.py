@@ -119,8 +119,13 @@ def test_turns_rates_and_normalization_are_as_chosen() -> None:
     assert stays.schedule(0.025) == 0.5
     kinds = [type(layer) for layer in HeadsAAE((1, 4, 4), 4, 1, normalized=True, **SETTINGS).encoder]
     assert kinds == [nn.Linear, nn.BatchNorm1d, nn.ReLU] * 2 + [nn.Linear]
-    with pytest.raises(ValueError, match="normalized: the encoder is no MLP"):
-        HeadsAAE((1, 28, 28), 4, 1, normalized=True)
+    encoder = HeadsAAE((1, 28, 28), 4, 1, normalized=True).encoder
+    kinds = [[type(layer) for layer in stage] for stage in list(encoder)[:2]]
+    assert kinds == [[nn.Conv2d, nn.BatchNorm2d, nn.ReLU]] * 2
+    assert [type(layer) for layer in list(encoder)[2:]] == [nn.Flatten, nn.Linear, nn.BatchNorm1d, nn.ReLU, nn.Linear]
+    assert encoder(torch.zeros(2, 1, 28, 28)).shape == (2, 5)
+    with pytest.raises(ValueError, match="normalized: the encoder is neither an MLP nor convolutional"):
+        HeadsAAE((1, 28, 28), 4, 1, network="all_conv", normalized=True)
 
 
 def test_the_page_says_what_the_choices_gave(tmp_path: Path) -> None:

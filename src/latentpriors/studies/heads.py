@@ -10,6 +10,7 @@ from torch.nn.functional import cross_entropy, one_hot, pdist, relu, softplus
 from ..autoencoders.base import bernoulli_cross_entropy
 from ..evaluation.interpolation import images
 from ..networks import MLP, build_decoder, build_encoder
+from ..networks.conv import ConvEncoder
 from ..training import Game, Player, evaluate
 
 TURNS = ("reconstruction", "critics", "encoder", "labels")
@@ -39,7 +40,7 @@ class HeadsAAE(Game):
         decay: Whether the learning rates fall, by a cosine to zero; else they stay, after the warm-up.
         apart: η. Where it is above 0, the decoder sees W y + z, D dimensions, and not y beside z; two rows of W (K, D),
             the cluster heads, that are nearer to each other than η cost what is lacking, in nats (section 7).
-        normalized: Whether the encoder, an MLP, has batch normalization before each activation.
+        normalized: Whether the encoder has batch normalization before each activation.
         network, channels, hidden: Of the networks, as for autoencoders.
         learning_rate: Of Adam, for encoder and decoder.
         critic_hidden: The widths of the critics' hidden layers.
@@ -48,7 +49,7 @@ class HeadsAAE(Game):
 
     Raises:
         ValueError: a class has no labelled image, a label is none of the classes, the order lacks a turn or has one
-            that is unknown, or an encoder that is no MLP is to be normalized.
+            that is unknown, or the encoder is of a kind that cannot be normalized.
     """
 
     ema = 0.05
@@ -222,8 +223,13 @@ def check_labels(y: Tensor, classes: int) -> None:
 
 
 def _normalize(encoder: nn.Module) -> None:
-    """Puts batch normalization before each activation of an MLP."""
-    if not isinstance(encoder, MLP):
-        raise ValueError("normalized: the encoder is no MLP; choose network mlp")
-    for index in range(len(encoder) - 2, 0, -2):
-        encoder.insert(index, nn.BatchNorm1d(encoder[index - 1].out_features))
+    """Puts batch normalization before each activation of an MLP or a convolutional encoder, in place of any other."""
+    if isinstance(encoder, ConvEncoder):
+        for stage in encoder:
+            if isinstance(stage, nn.Sequential):
+                stage[1] = nn.BatchNorm2d(stage[0].out_channels)
+    elif not isinstance(encoder, MLP):
+        raise ValueError("normalized: the encoder is neither an MLP nor convolutional; choose network mlp or conv")
+    for index in reversed(range(1, len(encoder))):
+        if isinstance(encoder[index - 1], nn.Linear):
+            encoder.insert(index, nn.BatchNorm1d(encoder[index - 1].out_features))
