@@ -88,7 +88,7 @@ def reduction(params: dict, dataset: str, images: Path, metrics: Path, preview: 
         f"reduction/{dataset}", params["seeds"], protocol.settings | {"own": own, "plain": plain.settings},
         lambda index: [images], fit, fingerprints(ROOT, "reduction", autoencoders=[LIKE, PLAIN]),
     )  # fmt: skip
-    facts = {key: own[key] for key in ("labels", "clusters", "apart", "noise_scale")} | {"classes": classes}
+    facts = {"classes": classes} | {key: own[key] for key in own if key != "factor"}
     save_json(metrics, merged(facts_of(folders)) | facts)
     with whole(preview) as part:
         part.mkdir(parents=True)

@@ -54,6 +54,7 @@ STUDIES = {
         "labels": tuple[int, ...],
         "apart": float,
         "noise_scale": float,
+        "normalized": bool,
         "learning_rate": float,
         "encoder_learning_rate": float,
         "label_rate": float,
