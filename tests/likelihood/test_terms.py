@@ -26,6 +26,7 @@ from latentpriors.store import load_tensors, save_tensors
 from latentpriors.training import Budget
 
 STOCHASTIC = {
+    "avb",
     "beta_vae",
     "cvae",
     "vae",
