@@ -13,6 +13,7 @@ SMALL = {
     "nsf": {"transforms": 2, "hidden": [16], "bins": 4},
     "planar": {"transforms": 4},
     "glf_flow": {"hidden": [16]},
+    "gan": {"hidden": [16]},
     "wgan": {"hidden": [16]},
     "rbm": {"hidden": 8, "chains": 20, "gibbs_steps": 5},
     "aae": {"critic_hidden": [16]},

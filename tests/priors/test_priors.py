@@ -8,6 +8,7 @@ from torch.distributions import MultivariateNormal
 
 from latentpriors.priors.base import Standardization
 from latentpriors.priors.flow import Flow
+from latentpriors.priors.gan import GAN
 from latentpriors.priors.gaussian import Gaussian
 from latentpriors.priors.gmm import GMM
 from latentpriors.priors.native import Native
@@ -157,3 +158,27 @@ def test_standardization() -> None:
     standard = torch.distributions.Normal(0.0, 1.0).log_prob(scaling(z)).sum(1)
     assert torch.allclose(scaling.log_prob(standard), normal.log_prob(z).sum(1), atol=1e-3)
     assert torch.isfinite(Standardization.of(torch.ones(10, 2))(torch.ones(10, 2))).all()
+
+
+def test_gan_learns_a_shifted_gaussian_and_its_critic_knows_the_ratio() -> None:
+    torch.manual_seed(0)
+    prior, z = GAN(2, hidden=(32, 32)), 0.5 * torch.randn(4000, 2) + torch.tensor([1.0, -1.0])
+    prior.fit(z, z[:100], Budget(1500, 256, torch.Generator().manual_seed(0)))
+    drawn = prior.sample(4000, torch.Generator().manual_seed(1))
+    assert torch.allclose(drawn.mean(0), z.mean(0), atol=0.1)
+    assert torch.allclose(drawn.std(0), z.std(0), atol=0.1)
+    assert float(prior.judged(z).detach().abs().mean()) < 0.5  # it cannot tell codes from these
+
+
+def test_gan_with_classes_draws_all_equally_often_and_is_not_fitted_to_codes_alone() -> None:
+    prior = GAN(2, hidden=(8,), classes=4)
+    with torch.no_grad():  # a code that is its class
+        prior.generator_network = torch.nn.Linear(6, 2, bias=False)
+        prior.generator_network.weight.copy_(torch.tensor([[0.0, 0, 0, 1, 2, 3], [1.0, 0, 0, 0, 0, 0]]))
+    drawn = prior.sample(8000, torch.Generator().manual_seed(0))
+    assert torch.allclose(drawn[:, 0].round().long().bincount() / 8000, torch.full((4,), 0.25), atol=0.02)
+    assert drawn[:, 1].std() == pytest.approx(1, abs=0.05)
+    with pytest.raises(NotImplementedError, match="GAN is no map of noise"):
+        prior.from_noise(torch.zeros(1, 2))
+    with pytest.raises(ValueError, match="classes is 4: codes come without theirs"):
+        prior.fit(torch.zeros(9, 2), torch.zeros(9, 2), Budget(1, 4, torch.Generator()))
