@@ -18,6 +18,7 @@ SMALL = {
     "rbm": {"hidden": 8, "chains": 20, "gibbs_steps": 5},
     "aae": {"critic_hidden": [16]},
     "aae_target": {"critic_hidden": [16]},
+    "aae_learned": {"code_hidden": [16]},
     "avb": {"terms": 2, "noise_hidden": [8], "critic_hidden": [16]},
     "vamp": {"pseudo_inputs": 4},
     "glf": {"transforms": 2, "flow_hidden": [16]},
