@@ -172,7 +172,7 @@ def test_all_methods_start_from_the_same_decoder() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "choices"), [("priors", "flow, .*gaussian"), ("autoencoders", "aae, aae_target, ae, .*vae")]
+    ("kind", "choices"), [("priors", "flow, .*gaussian"), ("autoencoders", "aae, aae_learned, aae_target, ae, .*vae")]
 )
 def test_unknown_methods_are_refused(kind: str, choices: str) -> None:
     with pytest.raises(ValueError, match=choices):
