@@ -57,7 +57,7 @@ def test_a_pass_by_the_report_has_its_steps_and_improves_the_prior_once() -> Non
 
 
 def test_the_information_of_a_label_that_says_nothing_is_none() -> None:
-    """A critic's head that has learned to find labels of noise knows as much as before: nothing, on other images."""
+    """It is log K where an image shows its label, and 0 where all images are alike, of a head that has learned both."""
     model = made(classes=4)
     critic = torch.optim.Adam(model.image_critic.parameters(), 1e-2)
     carries = torch.zeros(400, 1, 8, 8)
@@ -71,7 +71,7 @@ def test_the_information_of_a_label_that_says_nothing_is_none() -> None:
         assert least <= float(model.information(model.image_critic(images), y).mean().detach()) <= most
 
 
-def test_reconstruction_weighs_pixels_and_features_and_the_critic_does_not_move_for_it() -> None:
+def test_reconstruction_weighs_pixels_and_features() -> None:
     pixels, features, both = (
         float(made(pixel_weight=a, feature_weight=b).reconstruction(X).mean()) for a, b in ((1, 0), (0, 1), (2, 3))
     )

@@ -21,9 +21,8 @@ def test_layers_of_the_critic_are_the_image_its_stages_and_its_hidden_layers() -
     assert critic.depth == 3
     sizes = [critic.features(X, layer).shape[1] for layer in range(4)]
     assert sizes == [64, 4 * 4 * 4, 8 * 2 * 2, 16]
-    last, logits = critic.both(X, 3)
-    assert torch.equal(logits, critic(X))
-    assert torch.allclose(critic.layers[-1](last), logits)
+    assert torch.equal(critic.features(X, 0), X.flatten(1))
+    assert torch.allclose(critic.layers[-1](critic.features(X, 3)), critic(X))
     assert ImageCritic("mlp", (1, 8, 8), (), 16).depth == 2
     with pytest.raises(ValueError, match="feature_layer is 4: the image critic has layers 0, the image, to 3"):
         made(feature_layer=4)
@@ -47,6 +46,7 @@ def test_each_player_moves_alone_and_the_critic_not_for_its_features() -> None:
     model.generator = torch.Generator().manual_seed(1)
     moved = {turn: {id(p) for p in player.parameters} for turn, player in model.players().items()}
     assert not moved["encoder"] & moved["decoder"]
+    assert not (moved["encoder"] | moved["decoder"]) & moved["critic"]
     assert moved["critic"] == {id(p) for p in model.critic.parameters()}
     model.zero_grad()
     model((X,), "critic").backward()

@@ -160,7 +160,7 @@ def test_standardization() -> None:
     assert torch.isfinite(Standardization.of(torch.ones(10, 2))(torch.ones(10, 2))).all()
 
 
-def test_gan_learns_a_shifted_gaussian_and_its_critic_knows_the_ratio() -> None:
+def test_gan_learns_a_shifted_gaussian_until_its_critic_cannot_tell() -> None:
     torch.manual_seed(0)
     prior, z = GAN(2, hidden=(32, 32)), 0.5 * torch.randn(4000, 2) + torch.tensor([1.0, -1.0])
     prior.fit(z, z[:100], Budget(1500, 256, torch.Generator().manual_seed(0)))

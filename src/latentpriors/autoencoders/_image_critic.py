@@ -32,21 +32,14 @@ class ImageCritic(nn.Module):
         return self.layers(x)
 
     def features(self, x: Tensor, layer: int) -> Tensor:
-        """Returns a hidden layer (N, F) of images."""
-        if layer == 0:
-            return x.flatten(1)
-        return self.both(x, layer)[0]
-
-    def both(self, x: Tensor, layer: int) -> tuple[Tensor, Tensor]:
-        """Returns a hidden layer (N, F) above the first, and the logits, of images."""
-        found, count = None, 0
-        x = x.flatten(1) if isinstance(self.layers, MLP) else x
+        """Returns a layer (N, F) of images."""
+        x, left = x.flatten(1) if isinstance(self.layers, MLP) else x, layer
         for module in self.layers:
+            if not left:
+                break
             x = module(x)
-            if _ends_a_layer(module):
-                count += 1
-                found = x.flatten(1) if count == layer else found
-        return found, x
+            left -= _ends_a_layer(module)
+        return x.flatten(1)
 
     def check(self, layer: int) -> None:
         """Raises ValueError where there is no such layer."""

@@ -126,13 +126,13 @@ class AAELearned(Autoencoder):
         return loss - self.information(found[: len(x)], y).mean() if self.labels else loss
 
     def players(self) -> dict[str, Player]:
-        betas, code = (0.5, 0.9), [*self.prior.generator_network.parameters(), *self.decoder.parameters()]
+        betas, sampled = (0.5, 0.9), [*self.prior.generator_network.parameters(), *self.decoder.parameters()]
         found = super().players() | {
             "critic": Player(self.prior.critic.parameters(), self.critic_learning_rate, betas=betas),
             "encoder": Player(self.encoder.parameters(), self.encoder_learning_rate, betas=betas),
             "decoder": Player(self.decoder.parameters(), self.learning_rate),
             "image_critic": Player(self.image_critic.parameters(), self.critic_learning_rate, betas=betas),
-            "generator": Player(code, self.generator_learning_rate, betas=betas),
+            "generator": Player(sampled, self.generator_learning_rate, betas=betas),
         }
         return {turn: found[turn] for turn in dict.fromkeys(self.turns)}
 

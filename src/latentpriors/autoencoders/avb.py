@@ -88,8 +88,7 @@ class AVB(Autoencoder):
         found = super().fit(data, validation, budget)
         if not validation:
             return found
-        with torch.no_grad():
-            return found | {"elbo_estimate": -float(evaluate(self.negative_elbo, validation[:1]).double().mean())}
+        return found | {"elbo_estimate": -float(evaluate(self.negative_elbo, validation[:1]).double().mean())}
 
     def negative_elbo(self, x: Tensor) -> Tensor:
         """Returns −log p(x | z) and what the critic says is log q(z | x) − log p(z), in nats, (N,), summed, at a z."""

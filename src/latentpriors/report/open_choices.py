@@ -32,7 +32,7 @@ CAPTION = (
     "The error on validation images after each epoch, logarithmic, of the weights as they are then, mean over the "
     "draws of the labels. A line that still falls at the right wants more epochs."
 )
-BEST = (
+BEST_SHEET = (
     Column("name", "labels and who learns from them", "s", ""),
     Column("error", "test error", ".2%", "Share of the test images whose class is wrong, by the weights that are kept; "
            "no epoch is chosen."),
@@ -91,7 +91,7 @@ def best_sections(logs: dict[str, dict[int, pd.DataFrame]], out: Path) -> list[S
         text += f" {failed} run{'s' if failed > 1 else ''} failed." if failed else ""
         sections.append(Section(
             f"The best of these once more, on test images of {name}",
-            [Text(text), Sheet(BEST, rows, explained=True, missing="–"),
+            [Text(text), Sheet(BEST_SHEET, rows, explained=True, missing="–"),
              *written(f"best_{name}", error_lines(lines), BEST_CAPTION, out)],
         ))  # fmt: skip
     return sections

@@ -89,7 +89,7 @@ def least_error(log: pd.DataFrame) -> str:
     """Returns the open choice whose runs have the lowest mean error, of the weights that are kept.
 
     Raises:
-        ValueError: none is logged, or one of them has no error.
+        ValueError: no choice has an error of each of its logged runs.
     """
     means = log.error.astype(float).groupby(log.choice).agg(lambda errors: errors.mean(skipna=False))
     if means.isna().all():
