@@ -27,6 +27,9 @@ class AAELearned(Autoencoder):
     minimize E[softplus(−D(decode(g(e))))]: the encoder stands still. The reconstruction is the cross-entropy of pixels
     and, weighted, ½ |F(x) − F(x̂)|² in the last hidden layer F of D, which does not move for it.
 
+    The codes of g are standardized (see `GAN`): the contrast of images grows with the scale of their codes, so that D
+    would drive g outward without end, and the encoder after it.
+
     With classes, the code critic and g are told one, and a head Q of D has to find the class y of decode(g(e, y)):
     log K + log Q(y | x̂) is on average a bound on their mutual information, which generator and decoder raise.
 
@@ -65,10 +68,10 @@ class AAELearned(Autoencoder):
         feature_weight: float = 0.1,
         information_weight: float = 1.0,
         schedule: str = "paper",
-        code_hidden: tuple[int, ...] = (128, 128, 128),
+        code_hidden: tuple[int, ...] = (256, 256),
         critic_learning_rate: float = 1e-3,
         encoder_learning_rate: float = 1e-3,
-        generator_learning_rate: float = 1e-3,
+        generator_learning_rate: float = 3e-4,
         network: str = "conv",
         channels: tuple[int, ...] = (16, 32),
         hidden: int = 256,

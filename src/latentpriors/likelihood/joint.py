@@ -26,13 +26,15 @@ class Joint:
 
     Attributes:
         pixels: "bernoulli", another name, or None where images have no likelihood.
-        has_posterior: Whether there is a q(z | x), so that an image has an ELBO.
+        has_posterior: Whether there is a q(z | x).
+        has_prior: Whether p(z) can be computed; a generator of codes has samples alone.
     """
 
     def __init__(self, model: Autoencoder, prior: FittedPrior | None = None):
         self.model, self.prior = model, prior or native_prior(model)
         self.pixels, self.has_posterior = model.pixels, model.stochastic
         self._log_prior = None if prior else model.log_prior
+        self.has_prior = self._log_prior is not None or self.prior.has_density
 
     def log_likelihood(self, x: Tensor, z: Tensor) -> Tensor:
         """Returns log p(x | z) in nats, (N,), of images (N, C, H, W) and codes (N, D).

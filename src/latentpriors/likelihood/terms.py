@@ -34,8 +34,8 @@ def likelihood_figures(
     `elbo` + `iwae_gap`, the mean over these of bound − ELBO, which varies between images far less than the bound does;
     `iwae_error` is the standard error of that mean. No weight of a training loss enters. `squared_error` is the sum
     over pixels. An encoder without noise has no ELBO; where a prior was trained along with it, `iwae` takes a Gaussian
-    around its code, of `proposal_width` (see `chosen_proposal`), a looser bound. For the others see `collapse`,
-    `code_scale` and `code_mismatch`.
+    around its code, of `proposal_width` (see `chosen_proposal`), a looser bound. A prior without a density has no `nll`
+    and no bound. For the others see `collapse`, `code_scale` and `code_mismatch`.
 
     References:
         | Importance Weighted Autoencoders (Burda et al., 2016)
@@ -63,15 +63,10 @@ def likelihood_figures(
     found |= {"pixels": joint.pixels} if joint.pixels else {}
     if joint.has_posterior:
         found |= collapse(model, images, codes["test"], labels)
-    chosen = torch.linspace(0, len(images) - 1, min(bounded, len(images)), device=images.device).long()
-    if joint.has_posterior and joint.pixels:
-        gap = image_bound(joint, images[chosen], samples) - terms["elbo"][chosen]
-        found |= {"iwae_gap": float(gap.mean())} | _bounded(terms["elbo"], gap, samples)
-    elif joint.pixels and model.native() is not None and validation is not None:
-        proposal = chosen_proposal(joint, codes["test"].float().std(0), validation[:TRIED])
-        at_code = -terms["reconstruction"] - terms["nll"]
-        gap = image_bound(joint, images[chosen], samples, proposal) - at_code[chosen]
-        found |= {"proposal_width": proposal.width} | _bounded(at_code, gap, samples)
+    if joint.pixels and joint.has_prior:
+        chosen = torch.linspace(0, len(images) - 1, min(bounded, len(images)), device=images.device).long()
+        spread, tried = codes["test"].float().std(0), None if validation is None else validation[:TRIED]
+        found |= _bound(joint, terms, images, chosen, samples, spread, tried)
     return found | code_scale(codes["test"]) | code_mismatch(model, codes, generator)
 
 
@@ -97,6 +92,27 @@ def image_bound(joint: Joint, images: Tensor, samples: int = 500, proposal: Prop
     return iwae_bound(joint.log_likelihood, proposal or joint.posterior, joint.log_prior, images, samples, CHUNK)
 
 
+def _bound(
+    joint: Joint,
+    terms: dict[str, Tensor],
+    images: Tensor,
+    chosen: Tensor,
+    samples: int,
+    spread: Tensor,
+    validation: Tensor | None,
+) -> dict[str, float]:
+    """Returns the figures of the bound: from the posterior, or around the codes where a prior was trained along."""
+    if joint.has_posterior:
+        gap = image_bound(joint, images[chosen], samples) - terms["elbo"][chosen]
+        return {"iwae_gap": float(gap.mean())} | _bounded(terms["elbo"], gap, samples)
+    if joint.model.native() is None or validation is None:
+        return {}
+    proposal = chosen_proposal(joint, spread, validation)
+    at_code = -terms["reconstruction"] - terms["nll"]
+    gap = image_bound(joint, images[chosen], samples, proposal) - at_code[chosen]
+    return {"proposal_width": proposal.width} | _bounded(at_code, gap, samples)
+
+
 def _bounded(base: Tensor, gap: Tensor, samples: int) -> dict[str, float]:
     """Returns the mean bound of all images: of a figure that all have, and its gap, which some have."""
     error = float(gap.std()) / len(gap) ** 0.5
@@ -108,10 +124,11 @@ def _terms(joint: Joint, x: Tensor, draws: int) -> dict[str, Tensor]:
     z, log_q = joint.posterior(x, draws) if joint.has_posterior else (joint.model.codes(x).float()[None], None)
     S, flat, repeated = len(z), z.flatten(0, 1), x.expand(len(z), *x.shape).flatten(0, 1)
     errors = (joint.model.decode(flat) - repeated).square().flatten(1).sum(1)
-    parts = {"squared_error": errors, "nll": -joint.log_prior(flat)}
+    parts = {"squared_error": errors}
+    parts |= {"nll": -joint.log_prior(flat)} if joint.has_prior else {}
     parts |= {"reconstruction": -joint.log_likelihood(repeated, flat)} if joint.pixels else {}
     means = {name: values.double().unflatten(0, (S, len(x))).mean(0) for name, values in parts.items()}
-    if joint.has_posterior and joint.pixels:
+    if joint.has_posterior and joint.pixels and joint.has_prior:
         means |= elbo_terms(means["reconstruction"], -log_q.double().mean(0), means["nll"])
         means["elbo"] = -means["reconstruction"] - means["kl"]
     return means

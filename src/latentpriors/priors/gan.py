@@ -15,7 +15,8 @@ class GAN(Prior):
     r"""A generator g and a critic c on codes, updated in turn.
 
     The critic minimizes E[softplus(−c(z))] + E[softplus(c(g(e)))] and the generator E[softplus(−c(g(e)))], e ~ N(0, I).
-    The moving average of the weights is kept. With classes both are told one, and samples are of all equally often: so
+    g(e) is e plus a network of e, standardized, so that it starts near N(0, I) and keeps its scale. The moving average
+    of the weights is kept. With classes both are told one, and samples are of all equally often: so
     it is trained along with an autoencoder that has labels, and not fitted to codes alone.
 
     References:
@@ -43,6 +44,7 @@ class GAN(Prior):
     ):
         super().__init__(dim)
         self.generator_network = MLP(dim + classes, dim, list(hidden), nn.SiLU)
+        self.standardize = nn.BatchNorm1d(dim, affine=False)
         self.critic = MLP(dim + classes, 1, list(hidden), nn.SiLU)
         self.classes, self.has_noise_space = classes, not classes
         self.learning_rate, self.critic_learning_rate = learning_rate, critic_learning_rate
@@ -73,7 +75,7 @@ class GAN(Prior):
 
     def generate(self, noise: Tensor, y: Tensor | None = None) -> Tensor:
         """Returns the codes (N, D) of noise (N, D) and, where it has classes, these (N,)."""
-        return self.generator_network(self._told(noise, y))
+        return self.standardize(noise + self.generator_network(self._told(noise, y)))
 
     def judged(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         """Returns the critic's logits (N, 1) that codes (N, D), of classes (N,) where it has some, are no samples."""
