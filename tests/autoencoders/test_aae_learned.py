@@ -80,9 +80,18 @@ def test_reconstruction_weighs_pixels_and_features() -> None:
 
 
 def test_its_own_prior_is_the_code_generator() -> None:
-    model = made()
+    model = made().eval()
     prior = FittedPrior.native(*model.native(), 3)
     noise = torch.randn(5, 3)
     assert torch.equal(prior.from_noise(noise), model.prior.generate(noise))
     told = FittedPrior.native(*made(classes=4).native(), 3).sample(8, seed=0)
     assert told.shape == (8, 3)
+
+
+def test_the_target_keeps_its_scale_whatever_the_generators_weights() -> None:
+    model = made()
+    with torch.no_grad():
+        model.prior.generator_network[-1].weight.mul_(1e3)
+        drawn = model.drawn(torch.zeros(500, 1, 8, 8), None)
+    assert torch.allclose(drawn.mean(0), torch.zeros(3), atol=1e-3)
+    assert torch.allclose(drawn.std(0), torch.ones(3), atol=0.01)

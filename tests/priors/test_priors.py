@@ -172,9 +172,9 @@ def test_gan_learns_a_shifted_gaussian_until_its_critic_cannot_tell() -> None:
 
 def test_gan_with_classes_draws_all_equally_often_and_is_not_fitted_to_codes_alone() -> None:
     prior = GAN(2, hidden=(8,), classes=4)
-    with torch.no_grad():  # a code that is its class
+    with torch.no_grad():  # a code that is its class, in place of its noise
         prior.generator_network = torch.nn.Linear(6, 2, bias=False)
-        prior.generator_network.weight.copy_(torch.tensor([[0.0, 0, 0, 1, 2, 3], [1.0, 0, 0, 0, 0, 0]]))
+        prior.generator_network.weight.copy_(torch.tensor([[-1.0, 0, 0, 1, 2, 3], [0.0, 0, 0, 0, 0, 0]]))
     drawn = prior.sample(8000, torch.Generator().manual_seed(0))
     assert torch.allclose(drawn[:, 0].round().long().bincount() / 8000, torch.full((4,), 0.25), atol=0.02)
     assert drawn[:, 1].std() == pytest.approx(1, abs=0.05)

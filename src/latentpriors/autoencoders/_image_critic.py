@@ -2,9 +2,11 @@
 
 __all__ = ["ImageCritic"]
 
+import torch
 from torch import Tensor, nn
 
 from ..networks import MLP, build_encoder
+from ..training import evaluate
 
 
 class ImageCritic(nn.Module):
@@ -40,6 +42,12 @@ class ImageCritic(nn.Module):
             x = module(x)
             left -= _ends_a_layer(module)
         return x.flatten(1)
+
+    @torch.no_grad()
+    def accuracy(self, real: Tensor, fake: Tensor) -> float:
+        """Returns how often it tells images from ones that were made, as often each: 0.5 where it cannot."""
+        judged = [evaluate(lambda x: self(x)[:, 0], (images,)) > 0 for images in (real, fake)]
+        return 0.5 * float(judged[0].float().mean() + (~judged[1]).float().mean())
 
     def check(self, layer: int) -> None:
         """Raises ValueError where there is no such layer."""

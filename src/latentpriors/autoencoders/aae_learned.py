@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy, softplus
 
 from ..priors.gan import GAN
-from ..training import Budget, Player
+from ..training import Budget, Player, evaluate
 from ._image_critic import ImageCritic
 from .base import Autoencoder, NativePrior, bernoulli_cross_entropy
 
@@ -47,7 +47,7 @@ class AAELearned(Autoencoder):
         classes: K; 0: nobody is told any.
         pixel_weight: Of the cross-entropy of pixels.
         feature_weight: Of the reconstruction in features.
-        information_weight: Of the mutual information.
+        information_weight: Of the mutual information; there is one where there are classes.
         schedule: "paper" or "report".
         code_hidden: The widths of the hidden layers of g and of the code critic.
         critic_learning_rate: Of both critics.
@@ -55,7 +55,7 @@ class AAELearned(Autoencoder):
         generator_learning_rate: Of g and the decoder in their turn.
 
     Raises:
-        ValueError: there is no such schedule.
+        ValueError: there is no such schedule, or information of classes that nobody is told.
     """
 
     ema = 0.05
@@ -66,7 +66,7 @@ class AAELearned(Autoencoder):
         classes: int = 0,
         pixel_weight: float = 1.0,
         feature_weight: float = 0.1,
-        information_weight: float = 1.0,
+        information_weight: float = 0.0,
         schedule: str = "paper",
         code_hidden: tuple[int, ...] = (256, 256),
         critic_learning_rate: float = 1e-3,
@@ -81,10 +81,12 @@ class AAELearned(Autoencoder):
         super().__init__(*args, **networks, **kwargs)
         if schedule not in ("paper", "report"):
             raise ValueError(f"schedule is {schedule!r}; choose from paper, report")
-        self.arguments = {"hidden": list(code_hidden), "classes": classes}
+        if information_weight and not classes:
+            raise ValueError(f"information_weight is {information_weight} and there are no labels; set classes too")
+        self.arguments = {"hidden": list(code_hidden), "classes": classes, "standardized": True}
         self.prior = GAN(self.latent, **self.arguments)
         self.image_critic = ImageCritic(shape=self.shape, outputs=1 + classes, **networks)
-        self.by_report, self.turns = schedule == "report", PHASES[0] + PHASES[1]
+        self.by_report, self.turns, self.ahead = schedule == "report", PHASES[0] + PHASES[1], 0.0
         self.classes, self.labels = classes, classes > 0
         self.pixels = "bernoulli" if pixel_weight and not self.by_report else None
         self.pixel_weight, self.feature_weight = pixel_weight, feature_weight
@@ -93,16 +95,26 @@ class AAELearned(Autoencoder):
         self.generator_learning_rate = generator_learning_rate
 
     def fit(self, data: tuple[Tensor, ...], validation: tuple[Tensor, ...], budget: Budget) -> dict[str, float]:
-        """Trains as `Autoencoder.fit`; by the report's schedule for as many passes as the budget's steps make."""
+        """Trains as `Autoencoder.fit`; by the report's schedule for as many passes as the budget's steps make.
+
+        `image_critic_accuracy` is how often D tells validation images from samples, 0.5 where it cannot.
+        """
         if self.by_report:
             steps = max(EVERY, len(data[0]) // budget.batch_size // EVERY * EVERY)  # of a pass
             self.turns = (("encoder", "decoder") * EVERY + ("critic",)) * (steps // EVERY) + PHASES[1]
-            log, look = budget.log, budget.look
+            passes, log, look = max(1, round(budget.steps / steps)), budget.log, budget.look
+            self.ahead = 0.5 / passes
             budget = replace(
-                budget, steps=max(1, round(budget.steps / steps)), log=lambda step, found: log(step * steps, found),
+                budget, steps=passes, log=lambda step, found: log(step * steps, found),
                 look=lambda step: look(step * steps),
             )  # fmt: skip
-        return super().fit(data, validation, budget)
+        found = super().fit(data, validation, budget)
+        if not validation:
+            return found
+        x, y = validation[0], validation[1] if self.labels else None
+        with torch.no_grad():
+            drawn = evaluate(self.decode, (self.drawn(x, y),))
+        return found | {"image_critic_accuracy": self.image_critic.accuracy(x, drawn)}
 
     def forward(self, batch: tuple[Tensor, ...], turn: str) -> Tensor:
         x, y = batch[0], batch[1] if self.labels else None
@@ -138,6 +150,9 @@ class AAELearned(Autoencoder):
             "generator": Player(sampled, self.generator_learning_rate, betas=betas),
         }
         return {turn: found[turn] for turn in dict.fromkeys(self.turns)}
+
+    def schedule(self, progress: float) -> float:
+        return super().schedule(progress + self.ahead)  # a whole pass has the learning rates of its middle
 
     def reconstruction(self, x: Tensor) -> Tensor:
         """Returns the weighted sum of the cross-entropy of pixels and the distance of features, (N,)."""

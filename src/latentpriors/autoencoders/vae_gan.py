@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from ..training import Player
+from ..training import Budget, Player, evaluate
 from ._image_critic import ImageCritic
 from .base import Autoencoder
 from .vae import kl_divergence
@@ -57,6 +57,14 @@ class VAEGAN(Autoencoder):
         self.critic.check(feature_layer)
         self.feature_layer, self.scale, self.style_weight, self.beta = feature_layer, scale, style_weight, beta
         self.critic_learning_rate = critic_learning_rate
+
+    def fit(self, data: tuple[Tensor, ...], validation: tuple[Tensor, ...], budget: Budget) -> dict[str, float]:
+        """Trains as `Autoencoder.fit`; `critic_accuracy` is that on validation images and samples of the prior."""
+        found = super().fit(data, validation, budget)
+        if not validation:
+            return found
+        drawn = evaluate(self.decode, (self.noise(len(validation[0]), self.latent),))
+        return found | {"critic_accuracy": self.critic.accuracy(validation[0], drawn)}
 
     def forward(self, batch: tuple[Tensor, ...], turn: str) -> Tensor:
         x = batch[0]

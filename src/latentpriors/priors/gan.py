@@ -15,9 +15,9 @@ class GAN(Prior):
     r"""A generator g and a critic c on codes, updated in turn.
 
     The critic minimizes E[softplus(−c(z))] + E[softplus(c(g(e)))] and the generator E[softplus(−c(g(e)))], e ~ N(0, I).
-    g(e) is e plus a network of e, standardized, so that it starts near N(0, I) and keeps its scale. The moving average
-    of the weights is kept. With classes both are told one, and samples are of all equally often: so
-    it is trained along with an autoencoder that has labels, and not fitted to codes alone.
+    g(e) is e plus a network of e, so that it starts near N(0, I). The moving average of the weights is kept. With
+    classes both are told one, and samples are of all equally often: so it is trained along with an autoencoder that has
+    labels, and not fitted to codes alone.
 
     References:
         | Generative Adversarial Nets (Goodfellow et al., 2014)
@@ -26,6 +26,7 @@ class GAN(Prior):
     Arguments:
         hidden: The widths of the hidden layers of generator and critic.
         classes: K; 0: nobody is told any.
+        standardized: Whether g(e) has mean zero and variance one in each dimension, by batch normalization.
         learning_rate: Of the generator.
         critic_learning_rate: Of the critic.
     """
@@ -39,12 +40,13 @@ class GAN(Prior):
         *,
         hidden: tuple[int, ...] = (128, 128, 128),
         classes: int = 0,
+        standardized: bool = False,
         learning_rate: float = 1e-3,
         critic_learning_rate: float = 1e-3,
     ):
         super().__init__(dim)
         self.generator_network = MLP(dim + classes, dim, list(hidden), nn.SiLU)
-        self.standardize = nn.BatchNorm1d(dim, affine=False)
+        self.standardize = nn.BatchNorm1d(dim, affine=False) if standardized else nn.Identity()
         self.critic = MLP(dim + classes, 1, list(hidden), nn.SiLU)
         self.classes, self.has_noise_space = classes, not classes
         self.learning_rate, self.critic_learning_rate = learning_rate, critic_learning_rate

@@ -17,6 +17,7 @@ from .tables import GROUPS
 
 # Fields of cells.yaml: what params.yaml has a block for, and tables of the same data set.
 METHODS, TABLES = {"dataset", "autoencoder", "prior"}, {"table", "beside"}
+IMAGE = (1, 32, 32)  # on which every network can be built, whatever the images' shape will be
 DEVICES = ("auto", "cpu", "cuda")
 
 DATASET = {
@@ -39,6 +40,7 @@ STUDIES = {
         "encoder_learning_rate": float,
     },
     "completion": {"factor": float, "quarters": tuple[int, ...], "samples": int},
+    "evolution": {"latent": int, "epochs": tuple[int, ...]},
     "few_labels": {
         "factor": float,
         "labels": tuple[int, ...],
@@ -62,6 +64,7 @@ STUDIES = {
     "styles": {"factor": float, "dimensions": tuple[int, ...]},
     "sweep": {"factor": float, "betas": tuple[float, ...]},
 }
+FOUR_POINTS = {"steps": int, "batch_size": int, "precision": str, "network": None}
 EXACT = {"train": int, "validation": int, "test": int, "steps": int, "batch_size": int, "precision": str}
 
 
@@ -72,7 +75,7 @@ def check(params: dict, cells: dict) -> None:
         params: The content of params.yaml.
         cells: What `read_tables` returns.
     """
-    blocks = ("seeds", "device", "datasets", "exact", "autoencoders", "priors")
+    blocks = ("seeds", "device", "datasets", "exact", "four_points", "autoencoders", "priors")
     check_keys(params, blocks, "params.yaml")
     for kind in ("datasets", *KINDS):
         check_is_block(params[kind], f"params.yaml {kind}")
@@ -100,6 +103,7 @@ def check(params: dict, cells: dict) -> None:
             raise ValueError(f"{path}.completion.quarters: different numbers from 1 to 3 are needed, not {quarters}")
         for study, key in (
             ("clusters", "counts"),
+            ("evolution", "epochs"),
             ("few_labels", "labels"),
             ("reduction", "labels"),
             ("styles", "dimensions"),
@@ -118,6 +122,9 @@ def check(params: dict, cells: dict) -> None:
         if not betas or min(betas) == 0 or len(set(betas)) < len(betas):
             raise ValueError(f"{path}.sweep.betas: different numbers above 0 are needed, not {betas}")
     check_block(params["exact"], EXACT, "params.yaml exact")
+    schema = FOUR_POINTS | {"network": {key: network[key] for key in network if key != "latent"}}
+    check_block(params["four_points"], schema, path := "params.yaml four_points")
+    _network(params["four_points"]["network"], f"{path}.network", NETWORKS)
     for kind in KINDS:
         for name, block in params[kind].items():
             check_method(kind, name, block, f"params.yaml {kind}.{name}")
@@ -156,7 +163,7 @@ def _network(block: dict, path: str, choices: Iterable[str]) -> None:
 
 def _studies(params: dict, studies: dict) -> None:
     known = (
-        "audit", "clusters", "completion", "conditional", "detection", "few_labels", "metric_check",
+        "audit", "clusters", "completion", "conditional", "detection", "evolution", "few_labels", "metric_check",
         "reduction", "styles", "sweep"
     )  # fmt: skip
     check_keys(studies, known, "tables.yaml studies")
@@ -214,6 +221,8 @@ def _cells(params: dict, cells: dict) -> None:
                 raise ValueError(f"cells.yaml bounds.{key}: the prior {item['prior']} has no density")
             block = params["autoencoders"].get(item.get("autoencoder"), {})
             latent = block.get("latent", params["datasets"][item["dataset"]]["autoencoder"]["network"]["latent"])
+            if group == "models":
+                _constructed(item["autoencoder"], params, item["dataset"], f"{home}.{key}")
             if group == "models" and block.get("target") in FLAT and latent != 2:
                 raise ValueError(
                     f"{home}.{key}: the target {block['target']} has two dimensions and the codes have {latent}; set "
@@ -225,6 +234,17 @@ def _cells(params: dict, cells: dict) -> None:
                 raise ValueError(
                     f"cells.yaml {key}: latent is {latent}, too few dimensions for the prior {item['prior']}"
                 )
+
+
+def _constructed(autoencoder: str, params: dict, dataset: str, home: str) -> None:
+    """Raises ValueError where an autoencoder refuses its arguments together with the network of the data set."""
+    block = params["autoencoders"][autoencoder]
+    settings = params["datasets"][dataset]["autoencoder"]["network"] | block
+    arguments = {key: value for key, value in settings.items() if key not in ("factor", "method")}
+    try:
+        find("autoencoders", method_of(autoencoder, block))(IMAGE, **arguments)
+    except ValueError as error:
+        raise ValueError(f"{home}, params.yaml autoencoders.{autoencoder}: {error}") from error
 
 
 def _prior(params: dict, name: str) -> type:
