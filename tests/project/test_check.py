@@ -87,6 +87,15 @@ def test_the_committed_files_are_right(files: tuple[dict, dict]) -> None:
         ("datasets/digits/completion/quarters", [2, 2], r"completion.quarters: different numbers from 1 to 3"),
         ("datasets/digits/completion/quarters", [], r"completion.quarters: different numbers from 1 to 3"),
         ("datasets/digits/completion/samples", 0.5, r"completion.samples: a whole number is needed, not 0.5"),
+        ("datasets/digits/evolution/epochs", [8, 8], r"evolution.epochs: different numbers are needed, not \[8, 8\]"),
+        ("four_points/network/hiden", 9, r"four_points.network: 'hiden' is unknown; choose from hidden"),
+        (
+            "autoencoders/vae_gan/feature_layer",
+            3,
+            r"digits-vae_gan, params.yaml autoencoders.vae_gan: feature_layer is 3: the image critic has layers 0",
+        ),
+        ("autoencoders/aae_learned/schedule", "paper's", r"schedule is \"paper's\"; choose from paper, report"),
+        ("autoencoders/aae_learned/information_weight", 1.0, r"information_weight is 1.0 and there are no labels"),
         ("datasets/digits/styles/dimensions", [2, 2], r"styles.dimensions: different numbers are needed, not \[2, 2\]"),
         ("datasets/digits/styles/dimensions", [], r"styles.dimensions: different numbers are needed"),
         ("datasets/digits/styles/dimensions", [0], r"styles.dimensions: must be greater than 0"),
@@ -224,7 +233,7 @@ def test_rows_may_have_more_seeds_than_others(files: tuple[dict, dict]) -> None:
     ("path", "value", "message"),
     [
         ("target", "rol", r"aae_roll.target: 'rol' is unknown; choose from roll, normal, mixture"),
-        ("latent", 3, r"models.digits-aae_roll: the target roll has two dimensions and the codes have 3; set params"),
+        ("latent", 3, r"autoencoders.aae_roll: the target roll has two dimensions and the codes have 3; set .latent. to 2"),
         ("label_share", 1.5, r"aae_roll.label_share: a share from 0 to 1 is needed, not 1.5"),
     ],
 )

@@ -17,6 +17,7 @@ from latentpriors.evaluation.previews import read_grid, save_grid
 from latentpriors.metrics import compare, student_interval
 from latentpriors.report.page import Gallery, Picture, Section, Text, twin
 from latentpriors.report.results import Results
+from latentpriors.report.sections.adversarial import adversarial
 from latentpriors.report.sections.clusters import clusters
 from latentpriors.report.sections.completion import completed
 from latentpriors.report.sections.conditional import conditional
@@ -438,6 +439,90 @@ def test_targets_have_figures_pictures_and_words(tmp_path: Path) -> None:
     assert table["aae_roll"][-4:] == ["0.70", "0.600", "–", "–"]
     assert {path.name for path in (out / "targets").iterdir()} == {"aae_mixture_labels.png", "aae_roll.png"}
     assert (out / "targets.png").is_file()
+
+
+def with_adversarial(tmp_path: Path, **changes: object) -> Results:
+    fcd = {
+        "aae_learned-native": [2.0, 2.1, 2.2], "aae-native": [8.0, 8.1, 8.3], "ae-wgan": [2.1, 2.0, 2.25],
+        "vae_gan-native": [1.0, 3.0, 6.0], "vae_gan-gmm": [0.9, 1.0, 1.1],
+    }  # fmt: skip
+    shown = results({"avb": {"iwae": -80.0}, "vae": {"iwae": -90.0, "elbo": -95.0}}, tmp_path, fcd)
+    table = shown.table.assign(
+        autoencoder=[name.split("-")[0] for name in fcd], prior=[name.split("-")[1] for name in fcd],
+        fcd_by_seed=list(fcd.values()), spread=[np.log(values).std(ddof=1) for values in fcd.values()],
+        coverage=0.8, classes_missing=0.0, fit_seconds=[np.nan, np.nan, 50.0, np.nan, 1.0],
+    )  # fmt: skip
+    ceiling = {
+        "cell": "vae_gan-reconstruction",
+        "autoencoder": "vae_gan",
+        "yardstick": True,
+        "fcd": 0.5,
+        "coverage": 0.9,
+    }
+    table = pd.concat([table, pd.DataFrame([ceiling])], ignore_index=True)
+    table["yardstick"] = table.yardstick.astype(bool)
+    trained = {
+        "ae": {"cpu_seconds": 100.0}, "aae": {"cpu_seconds": 150.0, "critic": 1.0},
+        "aae_learned": {
+            "cpu_seconds": 300.0, "critic": 1.0, "image_critic": 1.0, "image_critic_accuracy": 0.7,
+            "image_critic_accuracy_by_seed": [0.6, 0.7, 0.8],
+        },
+        "vae_gan": {"cpu_seconds": 200.0, "critic": 1.0, "critic_accuracy": 0.6},
+        "avb": {"elbo_estimate": -70.0},
+    }  # fmt: skip
+    trained["aae_learned"] |= changes.get("learned", {})
+    for column, value in changes.get("cells", {}).items():
+        table.loc[table.cell == "vae_gan-native", column] = value
+    return replace(shown, table=table, trained=trained)
+
+
+def test_learning_the_prior_with_the_images_is_compared_with_fitting_it_afterwards(tmp_path: Path) -> None:
+    assert adversarial(results({}, tmp_path), tmp_path) == []
+    (out := tmp_path / "out").mkdir()
+    shown = with_adversarial(tmp_path)
+    blocks = adversarial(shown, out)
+    text, table = words(blocks), rows(blocks)
+    ratio, low, high = shown.ratio("aae_learned-native", "aae-native")
+    assert "FCD of aae_learned-native, 300 seconds, is " in text
+    assert f"{ratio:.2f} ({low:.2f} to {high:.2f}) times that of aae-native, 150 seconds: **lower**" in text
+    assert re.search(r"times that of ae-wgan, 150 seconds: not told apart\.", text)
+    assert "Farthest apart are the seeds of **vae_gan**: the worst has 6.0 times the FCD of the best." in text
+    assert "No player has collapsed" in text
+    assert "by its critic -70.0 nats" in text
+    assert "at least -80.0 (the VAE's: -90.0, its ELBO -95.0). An ELBO is below log p(x)" in text
+    assert table["vae_gan"] == ["3.33", "1.00 to 6.00", "0.50", "1.00", "60.0%", "0.800", "0.900", "200"]
+    assert "avb" not in table  # which has no row here
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"learned": {"image_critic_accuracy_by_seed": [0.99, 0.7, 0.97]}},
+            "In 2 of 3 seeds the critic of images of **aae_learned** has won: it tells up to 99.0%",
+        ),
+        ({"learned": {"critic": 0.01}}, "In 1 of 1 seeds the critic tells **nearly all** codes of aae_learned"),
+        ({"cells": {"classes_missing": 4.0}}, "Samples of **vae_gan** lack 4.0 classes"),
+        ({"cells": {"coverage": 0.3}}, "Samples of **vae_gan** are too much alike: they cover 30.0%"),
+    ],
+)
+def test_a_player_that_collapsed_is_said(tmp_path: Path, changes: dict, message: str) -> None:
+    text = words(adversarial(with_adversarial(tmp_path, **changes), tmp_path))
+    assert message in text
+    assert "No player has collapsed" not in text
+
+
+def test_the_evolution_says_what_became_of_samples_and_reconstructions(tmp_path: Path) -> None:
+    own = {"samples": [90.0, 40.0, 9.0], "reconstructions": [70.0, 20.0, 3.0]}
+    facts = {"epochs": [1, 8, 100], "latent": 8, "autoencoders": {"vae_gan": own}}
+    (tmp_path / "evolution.json").write_text(json.dumps(facts))
+    (tmp_path / "evolution/grids").mkdir(parents=True)
+    save_grid(torch.randint(256, (48, 1, 8, 8)).byte(), tmp_path / "evolution/grids/vae_gan.png", 16)
+    (out := tmp_path / "out").mkdir()
+    blocks = adversarial(with_adversarial(tmp_path), out)
+    assert "goes from epoch 8 to 100 of vae_gan from 40.0 to 9.0 (reconstructions 20.0 to 3.0)" in words(blocks)
+    assert (out / "evolved/vae_gan.png").is_file()
+    assert (out / "evolution.png").is_file()
 
 
 def test_styles_say_what_telling_the_critic_changes(tmp_path: Path) -> None:

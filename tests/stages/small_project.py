@@ -54,7 +54,7 @@ class Project:
         for block in ("classifier", "judge", "autoencoder", "prior"):
             digits[block]["steps"] = 40
         digits["classifier"]["count"] = 2
-        for study in ("clusters", "completion", "few_labels", "reduction", "styles", "sweep"):
+        for study in ("clusters", "completion", "evolution", "few_labels", "reduction", "styles", "sweep"):
             del digits[study]
         params["priors"]["flow"].update(transforms=2, hidden=[8])
 
@@ -79,6 +79,7 @@ class Project:
             "charts",
             "clusters",
             "detection",
+            "evolution",
             "few_labels",
             "variance",
             "metric_check",
@@ -90,7 +91,7 @@ class Project:
             "styles",
             "sweep",
         )
-        for stage in (*left_out, "score_conditional", "exact", "exact_grades", "exact_report"):
+        for stage in (*left_out, "score_conditional", "exact", "exact_grades", "exact_report", "four_points"):
             pipeline["stages"].pop(stage, None)
         for stage in ("train_classifier", "train_judge"):
             pipeline["stages"][stage]["do"]["frozen"] = False

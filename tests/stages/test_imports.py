@@ -13,6 +13,8 @@ USED = {
     "clusters": {"sklearn", "scipy.stats", "pandas"},
     "exact": {"pandas"},
     "exact_report": {"matplotlib", "pandas"},
+    "evolution": set(),
+    "four_points": {"pandas", "scipy.stats"},
     "few_labels": {"sklearn", "scipy.stats", "pandas"},
     "metric_check": {"pandas"},
     "open_choices": {"pandas"},

@@ -11,7 +11,7 @@ from ..autoencoders.base import Autoencoder
 from ..choices import unknown
 from ..networks import NETWORKS, Classifier
 from ..registry import KINDS, find, hyperparameters, method_of, names
-from ..targets import FLAT, TARGETS
+from ..targets import TARGETS
 from .schema import CHOICES, check_block, check_is_block, check_keys, check_value
 from .tables import GROUPS
 
@@ -221,19 +221,14 @@ def _cells(params: dict, cells: dict) -> None:
                 raise ValueError(f"cells.yaml bounds.{key}: the prior {item['prior']} has no density")
             block = params["autoencoders"].get(item.get("autoencoder"), {})
             latent = block.get("latent", params["datasets"][item["dataset"]]["autoencoder"]["network"]["latent"])
-            if group == "models":
-                _constructed(item["autoencoder"], params, item["dataset"], f"{home}.{key}")
-            if group == "models" and block.get("target") in FLAT and latent != 2:
-                raise ValueError(
-                    f"{home}.{key}: the target {block['target']} has two dimensions and the codes have {latent}; set "
-                    f"params.yaml autoencoders.{item['autoencoder']}.latent to 2"
-                )
             if group == "targets" and latent != 2:
                 raise ValueError(f"cells.yaml targets.{key}: its codes have {latent} dimensions, and a target has two")
             if "prior" in item and latent < _prior(params, item["prior"]).least_dim:
                 raise ValueError(
                     f"cells.yaml {key}: latent is {latent}, too few dimensions for the prior {item['prior']}"
                 )
+    for key, item in cells["models"].items():
+        _constructed(item["autoencoder"], params, item["dataset"], f"cells.yaml models.{key}")
 
 
 def _constructed(autoencoder: str, params: dict, dataset: str, home: str) -> None:

@@ -4,14 +4,16 @@ __all__ = ["exact"]
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from ..store import load_json
 from ..studies.densities import CONTAINS, DENSITIES, INTEGRAL, NATS, NEAR, PLAIN, WASSERSTEIN
-from .page import Section, Text, write_page, written
+from .page import Picture, Section, Text, write_page, written
+from .plots.codes import targets_and_codes
 from .plots.exact import distance_dots, grade_lines, samples_on
 from .sheets import Column, Sheet, plain
-from .words import interval
+from .words import by_seed, interval
 
 TITLE = "Exact answers: priors and metrics on densities that are known"
 PICTURED = ("rings", "mixture", "roll")  # of the roll the plane in which it is rolled up
@@ -22,9 +24,21 @@ CAPTIONS = {
     "grades": "What each metric says of a sample and a shifted one, against what is right (dashed), for shifts of 0, "
     "0.1, 0.3 and 1 standard deviation. Dots on the line are exact; below it, as the two-sample test is for small "
     "shifts in 16 dimensions, a metric overlooks a difference.",
+    "posteriors": "Codes of the four images, a color each, seed 0; grey: draws of N(0, I), which they should fill "
+    "together without overlap. The VAE's posteriors are ellipses along the axes, which cannot share a disc without "
+    "gaps or overlap.",
     "samples": "Samples of each prior, seed 0 (orange), on codes of the truth (grey). Orange beside grey is mass where "
     "there is none, grey without orange a part that is never drawn.",
 }
+POSTERIORS = (
+    Column("name", "autoencoder", "s", ""),
+    Column("negative_elbo", "−ELBO", ".3f", "Nats, mean over seeds, with the entropy of the codes by neighbours."),
+    Column("span", "least to most", "s", "Of that, over seeds."),
+    Column("nll", "−log p(x)", ".3f", "By quadrature over codes: what the decoder alone costs."),
+    Column("gap", "posterior's share", ".3f", "The difference: how far q(z | x) is from the exact posterior."),
+    Column("mismatch", "KL of q(z) to p(z)", ".3f", "How far the codes of all images are from N(0, I)."),
+    Column("said", "−ELBO by the critic", ".3f", "What AVB takes for its −ELBO while it learns."),
+)  # fmt: skip
 SCALE = (
     "Distances to the held-out codes, of what needs no prior: other codes of the truth, which no prior can beat but by "
     "chance; a Gaussian with the training codes' moments, which knows nothing else of them; and N(0, I) in "
@@ -72,7 +86,7 @@ def exact(priors: list[str], folder: Path, out: Path) -> str:
 
     Arguments:
         priors: Their names.
-        folder: PRIOR.json and PRIOR.csv of each, and grades.json.
+        folder: PRIOR.json and PRIOR.csv of each, grades.json, and four_points.json and .csv.
         out: An empty folder.
 
     Raises:
@@ -94,6 +108,7 @@ def exact(priors: list[str], folder: Path, out: Path) -> str:
         Section("Are the metrics right?", [
             Text(_grades_asked()), *written("grades", lines, CAPTIONS["grades"], out), _grades_sheet(grades),
         ]),
+        Section("Posteriors of four images", _posteriors(folder, out)),
         Section("All figures", [_figures_sheet(table)]),
     ]  # fmt: skip
     table.to_csv(out / "table.csv", index=False)
@@ -147,6 +162,32 @@ def _metrics_in_words(grades: pd.DataFrame) -> str:
         f"{len(grades)} cases and the two-sample test in {right[1]}. Of two samples of one density they say "
         f"{said[0]} and {said[1]} (no difference: 0.5)."
     )
+
+
+def _posteriors(folder: Path, out: Path) -> list[Text | Picture | Sheet]:
+    """Returns what the autoencoders' posteriors on four images are like: in words, as a picture and as a table."""
+    facts, points = load_json(folder / "four_points.json"), pd.read_csv(folder / "four_points.csv")
+    rows, said = [], []
+    for name, found in facts["autoencoders"].items():
+        costs = by_seed(found, "negative_elbo")
+        rows.append(
+            {"name": name, "span": interval(min(costs), max(costs), ".3f"), **found}
+            | {"gap": found["negative_elbo"] - found["nll"]}
+        )
+        said.append(f"{name} {found['negative_elbo']:.3f} (best seed {min(costs):.3f}, worst {max(costs):.3f})")
+    draws = pd.DataFrame(np.random.default_rng(0).standard_normal((600, 2)), columns=["x", "y"]).assign(label=-1)
+    planes = {name: pd.concat([draws, part]) for name, part in points.groupby("autoencoder", sort=False)}
+    text = (
+        f"Four images of one pixel each and codes of two dimensions: no −ELBO is below {facts['best']:.3f} nats, the "
+        f"entropy of four equally likely images, and it is reached where the posteriors tile N(0, I). Found: "
+        f"{'; '.join(said)}."
+    )
+    drawn = targets_and_codes(planes)
+    return [Text(text), *written("posteriors", drawn, CAPTIONS["posteriors"], out), _posteriors_sheet(rows)]
+
+
+def _posteriors_sheet(rows: list[dict]) -> Sheet:
+    return Sheet(POSTERIORS, pd.DataFrame(rows), explained=True, missing="–")
 
 
 def _grades_asked() -> str:

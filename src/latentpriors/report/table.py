@@ -13,6 +13,7 @@ from .page import Picture, Section, Text, write_page, written
 from .plots.table import forest
 from .results import Results, load_results
 from .rows import known_rows
+from .sections.adversarial import adversarial
 from .sections.agreement import agreement
 from .sections.answer import conclusions, headline, method, order
 from .sections.clusters import clusters
@@ -82,6 +83,7 @@ def sections(results: Results, out: Path) -> list[Section]:
         Section("How few copies would be seen", limits(results.facts("detection.json"))),
         Section("Codes and classes", classes(results, out)),
         Section("Targets of the codes", targets(results, out)),
+        Section("Trained with critics of images", adversarial(results, out)),
         Section("Styles of the classes", styles(results, out)),
         Section("Classes from few labels", few_labels(results, out)),
         Section("Clusters without labels", clusters(results, out)),
