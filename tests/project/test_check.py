@@ -233,7 +233,7 @@ def test_rows_may_have_more_seeds_than_others(files: tuple[dict, dict]) -> None:
     ("path", "value", "message"),
     [
         ("target", "rol", r"aae_roll.target: 'rol' is unknown; choose from roll, normal, mixture"),
-        ("latent", 3, r"autoencoders.aae_roll: the target roll has two dimensions and the codes have 3; set .latent. to 2"),
+        ("latent", 3, r"targets.digits-aae_roll: its codes have 3 dimensions, and a target has two"),
         ("label_share", 1.5, r"aae_roll.label_share: a share from 0 to 1 is needed, not 1.5"),
     ],
 )
