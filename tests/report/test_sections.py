@@ -458,6 +458,7 @@ def with_adversarial(tmp_path: Path, **changes: object) -> Results:
         "yardstick": True,
         "fcd": 0.5,
         "coverage": 0.9,
+        "classes_missing": 1.0,
     }
     table = pd.concat([table, pd.DataFrame([ceiling])], ignore_index=True)
     table["yardstick"] = table.yardstick.astype(bool)
@@ -502,7 +503,10 @@ def test_learning_the_prior_with_the_images_is_compared_with_fitting_it_afterwar
             "In 2 of 3 seeds the critic of images of **aae_learned** has won: it tells up to 99.0%",
         ),
         ({"learned": {"critic": 0.01}}, "In 1 of 1 seeds the critic tells **nearly all** codes of aae_learned"),
-        ({"cells": {"classes_missing": 4.0}}, "Samples of **vae_gan** lack 4.0 classes"),
+        (
+            {"cells": {"classes_missing": 4.0}},
+            "Samples of **vae_gan** have **collapsed**: 4.0 classes are missing in the mean of its seeds; of its",
+        ),
         ({"cells": {"coverage": 0.3}}, "Samples of **vae_gan** are too much alike: they cover 30.0%"),
     ],
 )

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from .style import BLUE, GREEN, GREY, ORANGE, PURPLE, panels
+from .style import GREY, ORANGE, SHADES, panels
 
 # How far the ends of curves of a panel may lie apart: so many times the least of their ranges, or twice the least end.
 APART = 6
@@ -88,7 +88,7 @@ def curves(tables: dict[str, pd.DataFrame]) -> Figure:
     several = {name for name in tables if sum(key[0] == name for key in parts) > 1}
     figure, spots = panels(len(parts), 3, 3.3, 2.2)
     for axes, ((name, *figures), table) in zip(spots, parts.items(), strict=True):
-        colors = dict(zip(figures, (BLUE, ORANGE, GREEN, PURPLE), strict=False))
+        colors = dict(zip(figures, SHADES, strict=False))
         for (label, seed), part in table.groupby(["figure", "seed"]):
             axes.plot(part.step, part.value, color=colors[label], lw=1, label=label if seed == 0 else None)
         later = table[table.step > table.step.min()]

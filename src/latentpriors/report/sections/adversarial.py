@@ -78,7 +78,9 @@ def _row(results: Results, name: str) -> dict:
         "later": rows[rows.cell != native.cell].fcd.min(),
         "critic": next((facts[key] for key in KNOWN[:2] if key in facts), None),
         "coverage": native.coverage, "coverage_reconstructed": None if ceiling is None else ceiling.coverage,
-        "missing": native.classes_missing, "seconds": facts.get("cpu_seconds", facts.get("seconds")),
+        "missing": native.classes_missing,
+        "missing_reconstructed": 0.0 if ceiling is None else ceiling.classes_missing,
+        "seconds": facts.get("cpu_seconds", facts.get("seconds")),
     }  # fmt: skip
 
 
@@ -144,7 +146,8 @@ def _failures(results: Results, row: tuple) -> list[str]:
         found.append(beaten(by_seed(facts, "critic"), name))
     if row.missing > 0:
         found.append(
-            f" Samples of **{name}** lack {row.missing:.1f} classes in the mean of its seeds: its prior has collapsed."
+            f" Samples of **{name}** have **collapsed**: {row.missing:.1f} classes are missing in the mean of its "
+            f"seeds; of its reconstructions {row.missing_reconstructed:.1f}."
         )
     elif row.coverage_reconstructed and row.coverage < VARIED * row.coverage_reconstructed:
         found.append(
