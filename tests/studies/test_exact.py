@@ -183,6 +183,16 @@ def test_page_of_the_exact_answers(tmp_path: Path) -> None:
         pd.concat(points).to_csv(tmp_path / f"{name}.csv", index=False)
     rows = [row for density in ("rings", "gaussian") for row in grade(density, 200, 0)]
     (tmp_path / "grades.json").write_text(json.dumps({"rows": rows}))
+    costs = {"vae": [1.7, 1.7, 1.73], "avb": [1.4, 1.43, 1.76]}
+    own = {
+        name: {"negative_elbo": np.mean(each), "negative_elbo_by_seed": each, "nll": 1.39, "mismatch": 0.1}
+        for name, each in costs.items()
+    }
+    own["avb"]["said"] = 1.38
+    (tmp_path / "four_points.json").write_text(json.dumps({"best": math.log(4), "autoencoders": own}))
+    codes = pd.DataFrame(np.random.default_rng(0).normal(size=(80, 2)), columns=["x", "y"])
+    codes = codes.assign(label=np.arange(80) % 4, autoencoder=np.repeat(["vae", "avb"], 40))
+    codes.to_csv(tmp_path / "four_points.csv", index=False)
     out = tmp_path / "page"
     out.mkdir()
     text = exact(["gaussian", "wgan", "gmm"], tmp_path, out)
@@ -191,6 +201,11 @@ def test_page_of_the_exact_answers(tmp_path: Path) -> None:
     assert "**1 of 3 priors** do all that is asked of them: gmm." in page
     assert "More than 0.1 nats from a density that their family contains are gaussian on the gaussian (0.30)" in page
     assert {path.name for path in out.glob("*.png")} == {
-        f"{n}.png" for n in ("distances", "grades", "rings", "mixture", "roll")
+        f"{n}.png" for n in ("distances", "grades", "rings", "mixture", "roll", "posteriors")
     }
+    assert "no −ELBO is below 1.386 nats" in page
+    assert "vae 1.710 (best seed 1.700, worst 1.730); avb 1.530 (best seed 1.400, worst 1.760)." in page
+    row = next(line for line in page.splitlines() if line.startswith("| avb"))
+    expected = ["1.530", "1.400 to 1.760", "1.390", "0.140", "0.100", "1.380"]
+    assert [cell.strip() for cell in row.split("|")[2:-1]] == expected
     assert 'id="all-figures"' in (out / "report.html").read_text()
