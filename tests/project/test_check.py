@@ -88,6 +88,7 @@ def test_the_committed_files_are_right(files: tuple[dict, dict]) -> None:
         ("datasets/digits/completion/quarters", [], r"completion.quarters: different numbers from 1 to 3"),
         ("datasets/digits/completion/samples", 0.5, r"completion.samples: a whole number is needed, not 0.5"),
         ("datasets/digits/evolution/epochs", [8, 8], r"evolution.epochs: different numbers are needed, not \[8, 8\]"),
+        ("datasets/digits/evolution/epochs", [8, 1], r"evolution.epochs: numbers in growing order are needed"),
         ("four_points/network/hiden", 9, r"four_points.network: 'hiden' is unknown; choose from hidden"),
         (
             "autoencoders/vae_gan/feature_layer",

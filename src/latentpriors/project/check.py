@@ -111,6 +111,9 @@ def check(params: dict, cells: dict) -> None:
             found = block[study][key] if study in schema else [1]
             if not found or len(set(found)) < len(found):
                 raise ValueError(f"{path}.{study}.{key}: different numbers are needed, not {found}")
+        epochs = block["evolution"]["epochs"] if "evolution" in schema else []
+        if epochs != sorted(epochs):
+            raise ValueError(f"{path}.evolution.epochs: numbers in growing order are needed, not {epochs}")
         if "clusters" in schema and max(block["clusters"]["counts"]) > block["split"]["validation"]:
             raise ValueError(
                 f"{path}.clusters.counts: {max(block['clusters']['counts'])} clusters and "
