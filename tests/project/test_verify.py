@@ -307,9 +307,7 @@ def test_an_unknown_row_or_table_is_named(script: ModuleType, root: Path) -> Non
     assert len(rows) == 1 + len(mine)
     with pytest.raises(ValueError, match="the cell: 'digits-ae-flo' is unknown; choose from digits-ae-flow, "):
         script._rows(cells, ["digits-ae-flo"], "digits-poster")
-    with pytest.raises(
-        ValueError, match="the table: 'digit' is unknown; choose from digits-aae, digits-adversarial, "
-    ):
+    with pytest.raises(ValueError, match="the table: 'digit' is unknown; choose from digits-aae, digits-adversarial, "):
         script._rows(cells, ["all"], "digit")
 
 
