@@ -108,7 +108,7 @@ def score_prior(
     Arguments:
         name: Of the prior.
         arguments: Of its constructor, without `dim`.
-        codes: The autoencoder's, "train" and "validation" with their `mean` and `scale`.
+        codes: The autoencoder's, "train" and "validation" with their `mean` and `scale`, and its `native` prior, if any.
         model: The autoencoder.
         classifiers: The frozen ones.
         reference: The moments of the validation split, as `distances` takes them.
@@ -117,7 +117,7 @@ def score_prior(
         folder: For the fit's files.
     """
     # What a fit measures on test codes is thrown away: a few of the validation's stand in.
-    seen = {key: codes[key] for key in ("train", "validation", "mean", "scale")}
+    seen = {key: codes[key] for key in ("train", "validation", "mean", "scale", "native") if key in codes}
     with torch.enable_grad():
         figures = fit_prior(name, arguments, seen | {"test": codes["validation"][:100]}, budget, folder)
     prior = FittedPrior.load(folder / "prior.safetensors", codes["train"].device)
