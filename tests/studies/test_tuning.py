@@ -12,6 +12,7 @@ from latentpriors.autoencoders.ae import AE
 from latentpriors.evaluation.fcd import activations
 from latentpriors.evaluation.interpolation import images as decoded
 from latentpriors.fits import load_autoencoder
+from latentpriors.likelihood.joint import native_prior
 from latentpriors.metrics import frechet_distance, moments
 from latentpriors.networks import Classifier
 from latentpriors.registry import KINDS
@@ -27,6 +28,10 @@ RECIPE = {
     "autoencoders": {"vae": {"default": {"beta": 1.0}, "changes": [{"learning_rate": 1.0e-3}]}},
     "priors": {"flow": {"default": {"hidden": [8]}, "changes": [{"transforms": 3}]}},
 }
+
+
+# Not all of their trials on CHOSEN_ON have been run: until then those on digits decide.
+WAITING = {"aae_learned", "vae_gan", "avb"}
 
 
 def test_the_committed_recipe_is_right(root: Path) -> None:
@@ -139,6 +144,9 @@ def test_params_have_what_was_chosen(root: Path) -> None:
     recipe, params = (read_yaml(root / f"{name}.yaml") for name in ("tuning", "params"))
     for kind, name in [(k, name) for k in KINDS for name in recipe[k]]:
         log = load_log(root / f"metrics/tuning/{kind}/{CHOSEN_ON}.csv")
+        if name in WAITING:
+            assert (log.method == name).sum() < recipe["trials"], f"{name} waits no more"
+            log = load_log(root / f"metrics/tuning/{kind}/digits.csv")
         assert (log.method == name).sum() == recipe["trials"], f"{name}: run stages/tune.py"
         assert params[kind][name] == trials(recipe, kind, name)[choice(log, name) - 1], name
 
@@ -173,7 +181,8 @@ def test_a_score_is_the_distance_to_the_validation_split_and_sees_no_test_code(t
     assert found["fcd_validation"] == pytest.approx(frechet_distance(*moments(logits), *target), rel=0.02)
 
 
-def test_an_autoencoder_is_scored_by_its_native_samples_against_the_validation_split(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["vae", "aae_learned"])
+def test_an_autoencoder_is_scored_by_its_native_samples_against_the_validation_split(tmp_path: Path, name: str) -> None:
     torch.manual_seed(0)
     shape = (1, 8, 8)
     images = {split: torch.rand(500, *shape) for split in ("train", "validation")}
@@ -187,8 +196,9 @@ def test_an_autoencoder_is_scored_by_its_native_samples_against_the_validation_s
     arguments = {"shape": list(shape), "latent": 2, "network": "mlp", "hidden": 8}
     budget = Budget(3, 50, torch.Generator().manual_seed(0), evaluations=1)
     noise = torch.Generator().manual_seed(1)
-    found = score_autoencoder("vae", arguments, images, labels, [classifier], reference, 2000, budget, noise, tmp_path)
+    found = score_autoencoder(name, arguments, images, labels, [classifier], reference, 2000, budget, noise, tmp_path)
     model = load_autoencoder(tmp_path / "weights.safetensors", "cpu")
-    logits = activations([classifier], decoded(model, torch.randn(2000, 2)))[0]["logits"]
+    logits = activations([classifier], decoded(model, native_prior(model).sample(2000)))[0]["logits"]
     target = reference["validation.0.logits.mean"], reference["validation.0.logits.cov"]
     assert found["fcd_validation"] == pytest.approx(frechet_distance(*moments(logits), *target), rel=0.05)
+    assert ("nll_validation" in found) == (name == "vae")  # the other's own prior has samples alone
