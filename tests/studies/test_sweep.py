@@ -204,6 +204,8 @@ def test_a_point_that_diverges_is_a_failure_without_figures(images: dict, judge:
 
 
 class _Broken:
+    has_density = True
+
     def __init__(self, model: torch.nn.Module):
         self.latent = model.latent
 

@@ -21,8 +21,8 @@ CAPTION = (
 )
 RULE = (
     f"params.yaml has, for all data sets, the best trial on {CHOSEN_ON} where it is more than {WORTH:.0%} below the "
-    "default, since chance moves a single run by about as much, and else the default. Methods that have no trials there "
-    "yet have what the rule says of those on another."
+    "default, since chance moves a single run by about as much, and else the default. Methods that have none there yet "
+    "have what the rule says of trials on another."
 )
 METHODS = (
     Column("method", "method", "s", ""),

@@ -108,7 +108,7 @@ def score_prior(
     Arguments:
         name: Of the prior.
         arguments: Of its constructor, without `dim`.
-        codes: The autoencoder's, "train" and "validation" with their `mean` and `scale`, and its `native` prior, if any.
+        codes: The autoencoder's, "train" and "validation" with their `mean` and `scale`, and a `native` prior if any.
         model: The autoencoder.
         classifiers: The frozen ones.
         reference: The moments of the validation split, as `distances` takes them.
