@@ -200,6 +200,10 @@ def test_a_claim_of_one_seed_is_undecided_and_what_is_missing_is_named(metrics: 
         ({"evidence": [{"source": "paper", "figures": [1, 2]}]}, "'paper' is unknown; choose from poster, slides"),
         ({"evidence": [{"source": "poster", "figures": [1, -2]}]}, "evidence: poster: two figures above 0 are needed"),
         ({"evidence": [{"source": "poster"}]}, "evidence: figures is missing"),
+        (
+            {"evidence": [{"source": "poster", "figures": [1, 2], "more_is_better": "no"}]},
+            "evidence: poster: more_is_better is true or left out, not 'no'",
+        ),
         ({"rule": "order"}, "'rule' is unknown; choose from"),
         ({"id": "much"}, "much: its id is taken"),
     ],
@@ -210,6 +214,16 @@ def test_a_mistake_in_a_claim_is_named(tmp_path: Path, change: dict, message: st
     path.write_text(yaml.safe_dump(LEDGER | {"claims": claims}))
     with pytest.raises(ValueError, match=message):
         read_ledger(path)
+
+
+def test_evidence_of_a_figure_that_is_to_be_high_is_for_the_greater(metrics: Path) -> None:
+    rows = ["toy-ae-flow", "toy-vae-native"]
+    scored = claim("scored", rows, ([7.3, 6.4], "poster"), ([6.4, 7.3], "slides"), at_least=1.1)
+    for item in scored["evidence"]:
+        item["more_is_better"] = True
+    found = judge_claims(LEDGER | {"claims": [scored]}, CELLS, metrics).iloc[0]
+    assert found["for"] == "A poster: 7.3 and 6.4, more is better"
+    assert found.against == "S: 6.4 and 7.3, more is better"
 
 
 def test_what_is_missing_is_named_with_its_entry(metrics: Path) -> None:

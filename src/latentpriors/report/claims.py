@@ -67,9 +67,10 @@ def _row(claim: dict, sources: dict, cells: dict, folder: Path) -> dict:
     sides = {True: [], False: []}
     for item in claim["evidence"]:
         a, b = item["figures"]
-        sides[b > bound * a or (bound > 1 and b == bound * a)].append(
-            (sources[item["source"]]["title"], f"{a:g} and {b:g}")
-        )
+        title, more = sources[item["source"]]["title"], item.get("more_is_better")
+        shown = f"{a:g} and {b:g}" + (", more is better" if more else "")
+        a, b = (b, a) if more else (a, b)
+        sides[b > bound * a or (bound > 1 and b == bound * a)].append((title, shown))
     verdict = VERDICTS[2] if low is None or low <= bound <= high else VERDICTS[0] if low > bound else VERDICTS[1]
     span = interval(low, high)
     return {

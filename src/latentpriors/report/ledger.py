@@ -62,12 +62,14 @@ def _mistaken_claim(claim: object, sources: dict) -> str | None:
     if not isinstance(claim["evidence"], list) or not claim["evidence"]:
         return "evidence: a list of one or more is needed"
     for item in claim["evidence"]:
-        if mistake := _mistaken_keys(item, ("source", "figures"), (), ("source",)):
+        if mistake := _mistaken_keys(item, ("source", "figures"), ("more_is_better",), ("source",)):
             return f"evidence: {mistake}"
         if item["source"] not in sources:
             return unknown("evidence: source", item["source"], sources)
         if not _all(item["figures"], True, lambda figure: _is_figure(figure) and figure > 0):
             return f"evidence: {item['source']}: two figures above 0 are needed, not {item['figures']!r}"
+        if item.get("more_is_better", True) is not True:
+            return f"evidence: {item['source']}: more_is_better is true or left out, not {item['more_is_better']!r}"
     return None
 
 
