@@ -12,15 +12,14 @@ from latentpriors.fits import load_autoencoder, load_codes
 from latentpriors.over_seeds import merged
 from latentpriors.runs import device, generator, value
 from latentpriors.store import load_tensors, save_json, seed_files, whole
-from latentpriors.studies.conditional import class_accuracy
-from latentpriors.studies.targets import STEPS, class_codes, points, target_grids
+from latentpriors.studies.targets import STEPS, asked_figures, class_codes, points, target_grids
 from latentpriors.targets import make_target
 
 
 @torch.no_grad()
 def score_target(
-    params: dict, autoencoder: str, images: Path, weights: Path, codes: Path, classifier: Path, metrics: Path,
-    preview: Path,
+    params: dict, autoencoder: str, images: Path, weights: Path, codes: Path, classifier: Path, judge: Path,
+    metrics: Path, preview: Path,
 ) -> None:  # fmt: skip
     """What an autoencoder has made of its target, in pictures, and where classes are asked for.
 
@@ -30,25 +29,28 @@ def score_target(
         weights: The folder of its weights.
         codes: The folder of its codes, of two dimensions.
         classifier: The classifiers' folder.
+        judge: The other architecture's.
         metrics: The JSON file for the figures.
         preview: The folder for the pictures.
     """
     where, block = device(params), value(params, f"autoencoders.{autoencoder}")
-    classifiers, files = load_classifiers(classifier, where), seed_files(weights)
-    labels, kind = load_tensors(images, where)[0]["test.labels"], block.get("target", "normal")
+    scorers, files = [load_classifiers(folder, where) for folder in (classifier, judge)], seed_files(weights)
+    data, kind = load_tensors(images, where)[0], block.get("target", "normal")
+    labels = {split: data[f"{split}.labels"] for split in ("train", "test")}
     share, models = block.get("label_share", 0.0), [load_autoencoder(path, where) for path in files]
     target = make_target(kind, 2, block.get("classes", 10)).to(where)
     seeds = []
-    for path, model in zip(files, models, strict=True):
-        # Without labels no class has a place: nothing can be asked for.
-        z, y = class_codes(target, max(1, len(labels) // target.classes), generator(where, "target", path.stem))
-        seeds.append(class_accuracy(classifiers, decoded(model, z), y) if share and target.classes > 1 else {})
+    # Without labels no class has a place: nothing can be asked for.
+    for path, model in zip(files, models, strict=True) if share and target.classes > 1 else ():
+        n = max(1, len(labels["test"]) // target.classes)
+        draws = class_codes(target, n, generator(where, "target", path.stem))
+        seeds.append(asked_figures(model, draws, *scorers, load_codes(codes / path.name, where), labels))
     save_json(metrics, merged(seeds) | {"target": kind, "label_share": share})
     held_out = load_codes(codes / files[0].name, where)["test"]
     drawn = target.draw(torch.full((len(held_out),), -1), generator(where, "target", "points"))
     with whole(preview) as part:
         part.mkdir(parents=True)
-        points(held_out, labels, drawn).to_csv(part / "points.csv", index=False)
+        points(held_out, labels["test"], drawn).to_csv(part / "points.csv", index=False)
         save_grid(decoded(models[0], target_grids(target, kind)), part / "grid.png", STEPS)
 
 

@@ -405,7 +405,8 @@ def drawn(shared: Path, cells: dict, out: Path) -> str:
 def test_targets_have_figures_pictures_and_words(tmp_path: Path) -> None:
     models = {
         "aae_mixture_labels": {"target": "mixture", "label_share": 1.0, "accuracy": 0.9,
-                               "accuracy_by_seed": [0.89, 0.9, 0.91]},
+                               "accuracy_by_seed": [0.89, 0.9, 0.91], "neighbours": 0.95, "reconstructed": 0.45,
+                               "judged": 0.8, "judged_reconstructed": 0.85},
         "aae_roll": {"target": "roll", "label_share": 0.0},
         "vae": None,
     }  # fmt: skip
@@ -427,16 +428,21 @@ def test_targets_have_figures_pictures_and_words(tmp_path: Path) -> None:
     text, table = words(blocks), rows(blocks)
     assert "2 autoencoders with codes of two dimensions have a target" in text
     assert "**aae_mixture_labels** meets its target best: a classifier tells its codes from it in 55.0% of" in text
-    assert "show it: aae_mixture_labels 90.0% of images" in text
+    assert "of that class (aae_mixture_labels 95.0%), and decoders show it (aae_mixture_labels 90.0% of imag" in text
+    assert "of aae_mixture_labels they see the class of a test image in only 45% to 45% of reconstructions, the" in text
     _, low, high = student_interval([0.89, 0.9, 0.91])
-    assert table["aae_mixture_labels"][-2:] == ["0.900", f"{low:.3f} to {high:.3f}"]
+    asked = ["0.950", "0.900", f"{low:.3f} to {high:.3f}", "0.450", "0.800", "0.850"]
+    assert table["aae_mixture_labels"][-6:] == asked
     assert table["aae_roll"][0] == "roll"
     assert (
         "In 1 of 2 seeds the critic tells **nearly all** codes of aae_roll from what they should look like (0.09"
         in text
     )
     assert "codes of aae_mixture_labels from what" not in text
-    assert table["aae_roll"][-4:] == ["0.70", "0.600", "–", "–"]
+    assert table["aae_roll"][-8:] == ["0.70", "0.600", *"––––––"]
+    sharp = {"aae_mixture_labels": models["aae_mixture_labels"] | {"reconstructed": 0.55}}
+    (tmp_path / "targets/aae_mixture_labels.json").write_text(json.dumps(sharp["aae_mixture_labels"]))
+    assert "blur" not in words(targets(shown, out))
     assert {path.name for path in (out / "targets").iterdir()} == {"aae_mixture_labels.png", "aae_roll.png"}
     assert (out / "targets.png").is_file()
 

@@ -1,13 +1,18 @@
 """What an autoencoder has made of its target: where the classes are, and what is decoded along the target's axes."""
 
-__all__ = ["STEPS", "class_codes", "points", "target_grids"]
+__all__ = ["STEPS", "asked_figures", "class_codes", "points", "target_grids"]
 
 from typing import TYPE_CHECKING
 
 import torch
+from sklearn.neighbors import KNeighborsClassifier
 from torch import Tensor
 
+from ..autoencoders.base import Autoencoder
+from ..evaluation.interpolation import images
+from ..networks import Classifier
 from ..targets import Target
+from .conditional import class_accuracy
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,6 +21,7 @@ POINTS = 1000  # codes of a picture
 STEPS = 12  # of a grid along each axis
 SHOWN = 3  # components of the mixture that have a grid
 WALK = 6  # rows of a walk along the roll
+NEIGHBOURS = 5  # training codes that vote on the class of a draw
 
 
 def target_grids(target: Target, kind: str) -> Tensor:
@@ -48,6 +54,40 @@ def class_codes(target: Target, n: int, generator: torch.Generator) -> tuple[Ten
     """Returns n codes of each class where the target has it, (n K, D), and their classes, (n K,)."""
     y = torch.arange(target.classes, device=target.means.device).repeat(n)
     return target.draw(y, generator), y
+
+
+def asked_figures(
+    model: Autoencoder,
+    draws: tuple[Tensor, Tensor],
+    classifiers: list[Classifier],
+    judges: list[Classifier],
+    codes: dict[str, Tensor],
+    labels: dict[str, Tensor],
+) -> dict[str, float | list[float]]:
+    """Returns how codes that are drawn for a class come out, each figure a share.
+
+    `accuracy`, as `class_accuracy` has it, is how often the frozen classifiers see the class in what is decoded, and
+    `judged` how often those of another architecture do. `reconstructed` and `judged_reconstructed` are how often they
+    see the class of a test image in its reconstruction: decoders of few dimensions blur, and a classifier may take all
+    that is blurred for one class. `neighbours` asks no decoder: how often most of the nearest training codes are of
+    the class.
+
+    Arguments:
+        model: The autoencoder.
+        draws: Codes (N, D) and the class of each, (N,).
+        classifiers: The frozen ones.
+        judges: Those of another architecture.
+        codes: Of real images, with shape (N, D), of "train" and "test".
+        labels: Their classes, with shape (N,).
+    """
+    z, y = draws
+    found = class_accuracy(classifiers, images(model, z), y)
+    found["judged"] = class_accuracy(judges, images(model, z), y)["accuracy"]
+    again = images(model, codes["test"])
+    for key, scorers in (("reconstructed", classifiers), ("judged_reconstructed", judges)):
+        found[key] = class_accuracy(scorers, again, labels["test"])["accuracy"]
+    voters = KNeighborsClassifier(NEIGHBOURS).fit(codes["train"].cpu().numpy(), labels["train"].cpu().numpy())
+    return found | {"neighbours": float(voters.score(z.cpu().numpy(), y.cpu().numpy()))}
 
 
 def points(codes: Tensor, labels: Tensor, drawn: Tensor) -> "pd.DataFrame":

@@ -12,10 +12,11 @@ from ..plots.codes import targets_and_codes
 from ..plots.images import tiled
 from ..results import Results
 from ..sheets import Column, Sheet
-from ..words import BLIND, beaten, listed, share_interval
+from ..words import BLIND, beaten, interval, listed, share_interval
 from .galleries import gallery
 
 COLUMNS = 12  # of the grids that the stage decodes
+BLURRED = 0.5  # of reconstructions whose class a classifier sees: below it, it says little of draws
 FIGURES = (
     Column("name", "autoencoder", "s", ""),
     Column("target", "target", "s", "N(0, I), a mixture of ten Gaussians, or a swiss roll, all of two dimensions."),
@@ -28,9 +29,14 @@ FIGURES = (
     Column("critic", "critic", ".2f",
            f"Its last loss, in nats: {BLIND:.2f} where it cannot tell codes from the target."),
     Column("knn", "k-NN accuracy", ".3f", "Of the test codes' classes, from the nearest training codes."),
-    Column("accuracy", "class asked for", ".3f",
-           "Of codes drawn where the target has a class, how often the frozen classifiers see it in what is decoded."),
+    Column("neighbours", "drawn beside it", ".3f",
+           "Of codes drawn where the target has a class, how often most of the nearest training codes are of it."),
+    Column("accuracy", "class asked for", ".3f", "How often the frozen classifiers see it in what is decoded of them."),
     Column("span", "95% interval", "s", "Of that: Student's t over seeds."),
+    Column("reconstructed", "of reconstructions", ".3f",
+           "How often they see the class of a test image in its reconstruction."),
+    Column("judged", "by the judge", ".3f", "The class asked for, as the classifier of another architecture sees it."),
+    Column("judged_reconstructed", "of reconstructions, judge", ".3f", "The same of reconstructions, by the judge."),
 )  # fmt: skip
 
 CAPTION = (
@@ -62,11 +68,12 @@ def targets(results: Results, out: Path) -> list[Text | Sheet | Picture | Galler
 def _row(results: Results, name: str, facts: dict) -> dict:
     mismatch, codes = results.likelihood.get(name, {}), results.codes.get(name, {})
     keys = ("mismatch_sliced_wasserstein", "mismatch_floor", "mismatch_accuracy")
+    asked = ("accuracy", "neighbours", "reconstructed", "judged", "judged_reconstructed")
     return {
-        "name": name, "target": facts["target"], "told": facts["label_share"], "accuracy": facts.get("accuracy"),
+        "name": name, "target": facts["target"], "told": facts["label_share"],
         "span": share_interval(facts.get("accuracy_by_seed", [])), "knn": codes.get("knn"),
         "critic": results.trained[name].get("critic"),
-        **{key: mismatch.get(key) for key in keys},
+        **{key: mismatch.get(key) for key in keys}, **{key: facts.get(key) for key in asked},
     }  # fmt: skip
 
 
@@ -85,8 +92,24 @@ def _words(rows: pd.DataFrame) -> str:
         )
     asked = rows.dropna(subset="accuracy")
     if len(asked):
-        said = [f"{name} {share:.1%}" for name, share in zip(asked["name"], asked["accuracy"], strict=True)]
-        text += f" Asked for a class by drawing where the target has it, decoders show it: {listed(said)} of images."
+        near, seen = (
+            listed([f"{name} {share:.1%}" for name, share in zip(asked["name"], asked[key], strict=True)])
+            for key in ("neighbours", "accuracy")
+        )
+        text += (
+            " Asked for a class by drawing where the target has it, codes lie beside training codes of that class "
+            f"({near}), and decoders show it ({seen} of images)."
+        )
+    blurred = asked[asked.reconstructed < BLURRED]
+    if len(blurred):
+        spans = (
+            interval(blurred[key].min(), blurred[key].max(), ".0%") for key in ("reconstructed", "judged_reconstructed")
+        )
+        text += (
+            " Two dimensions blur, and classifiers take what is blurred for few of the classes: of {} they see the "
+            "class of a test image in only {} of reconstructions, the judge in {}. What they say of draws there is of "
+            "blur."
+        ).format(listed(list(blurred["name"])), *spans)
     return text
 
 
