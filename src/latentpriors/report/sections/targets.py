@@ -12,7 +12,7 @@ from ..plots.codes import targets_and_codes
 from ..plots.images import tiled
 from ..results import Results
 from ..sheets import Column, Sheet
-from ..words import BLIND, beaten, interval, listed, share_interval
+from ..words import BLIND, beaten, listed, share_interval
 from .galleries import gallery
 
 COLUMNS = 12  # of the grids that the stage decodes
@@ -97,19 +97,18 @@ def _words(rows: pd.DataFrame) -> str:
             for key in ("neighbours", "accuracy")
         )
         text += (
-            " Asked for a class by drawing where the target has it, codes lie beside training codes of that class "
-            f"({near}), and decoders show it ({seen} of images)."
+            f" Asked for a class by drawing where the target has it, so many codes lie beside training codes of it: {near}"
+            f"; and in so many images decoders show it: {seen}."
         )
     blurred = asked[asked.reconstructed < BLURRED]
     if len(blurred):
-        spans = (
-            interval(blurred[key].min(), blurred[key].max(), ".0%") for key in ("reconstructed", "judged_reconstructed")
-        )
+        said = [
+            f"{r.name} {r.reconstructed:.0%} (the judge {r.judged_reconstructed:.0%})" for r in blurred.itertuples()
+        ]
         text += (
-            " Two dimensions blur, and classifiers take what is blurred for few of the classes: of {} they see the "
-            "class of a test image in only {} of reconstructions, the judge in {}. What they say of draws there is of "
-            "blur."
-        ).format(listed(list(blurred["name"])), *spans)
+            " Two dimensions blur, and classifiers take what is blurred for few of the classes, whatever it shows: the "
+            f"class of a test image they see in so many reconstructions of {listed(said)}."
+        )
     return text
 
 
