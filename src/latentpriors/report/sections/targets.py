@@ -97,14 +97,12 @@ def _words(rows: pd.DataFrame) -> str:
             for key in ("neighbours", "accuracy")
         )
         text += (
-            f" Asked for a class by drawing where the target has it, so many codes lie beside training codes of it: {near}"
-            f"; and in so many images decoders show it: {seen}."
+            " Asked for a class by drawing where the target has it, so many codes lie beside training codes of it: "
+            f"{near}; and in so many images decoders show it: {seen}."
         )
     blurred = asked[asked.reconstructed < BLURRED]
     if len(blurred):
-        said = [
-            f"{r.name} {r.reconstructed:.0%} (the judge {r.judged_reconstructed:.0%})" for r in blurred.itertuples()
-        ]
+        said = [f"{r.name} {r.reconstructed:.0%} (judge {r.judged_reconstructed:.0%})" for r in blurred.itertuples()]
         text += (
             " Two dimensions blur, and classifiers take what is blurred for few of the classes, whatever it shows: the "
             f"class of a test image they see in so many reconstructions of {listed(said)}."
