@@ -3,6 +3,7 @@
 from context import ROOT, run
 from pathlib import Path
 
+import pandas as pd
 import torch
 
 from latentpriors.evaluation.interpolation import COLUMNS, line_images, shown
@@ -57,11 +58,19 @@ def train_autoencoder(
         part.mkdir(parents=True)
         gather_curves(folders).to_csv(part / "curves.csv", index=False)
         held_out = load_tensors(folders[0] / "codes.safetensors")[0]["test"]
-        latent_map(held_out, data["test.labels"].cpu()).to_csv(part / "map.csv", index=False)
+        _map(held_out, data["test.labels"].cpu()).to_csv(part / "map.csv", index=False)
         model = load_autoencoder(folders[0] / "weights.safetensors", "cpu")
         shots = load_tensors(folders[0] / "shots.safetensors")[0]
         save_grid(line_images(model, held_out), part / "interpolation.png")
         save_grid(torch.cat(shown(shots)), part / "training.png", 2 * COLUMNS)
+
+
+def _map(codes: torch.Tensor, labels: torch.Tensor) -> pd.DataFrame:
+    """Returns the map of codes (N, D) and their labels (N,); codes that are all alike are one point."""
+    if (codes != codes[0]).any():
+        return latent_map(codes, labels)
+    # An encoder has collapsed: t-SNE would divide by the spread of its codes, and the process die of it.
+    return pd.DataFrame({"label": labels.numpy()}).assign(x=0.0, y=0.0)[["x", "y", "label"]]
 
 
 if __name__ == "__main__":

@@ -316,7 +316,7 @@ def _outcome(future) -> tuple[list[int] | None, str | None, float]:
         return future.result()
     return (
         None,
-        f"its worker was lost, too often to try again; was there too little memory? ({future.exception()})",
+        f"its worker was lost, too often to try again: it crashed, or had too little memory ({future.exception()})",
         math.nan,
     )
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
+import train_autoencoder
 
 from latentpriors import over_seeds, runs
 from latentpriors.processes import side_by_side
@@ -279,3 +280,13 @@ def test_a_stage_sees_who_started_it_before_any_slow_import(stage: str) -> None:
     names = [getattr(node, "module", None) or node.names[0].name for node in imports]
     before = {name.partition(".")[0] for name in names[: names.index("context")]}
     assert before <= sys.stdlib_module_names
+
+
+def test_an_encoder_that_has_collapsed_has_a_map_too() -> None:
+    labels = torch.arange(40) % 4
+    points = train_autoencoder._map(torch.full((40, 2), 0.3), labels)
+    assert points.label.tolist() == labels.tolist()
+    assert (points[["x", "y"]] == 0).all(axis=None)
+    spread = train_autoencoder._map(torch.randn(40, 2), labels)
+    assert spread.columns.tolist() == points.columns.tolist()
+    assert (spread[["x", "y"]].std() > 0).all()
