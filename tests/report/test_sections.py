@@ -410,7 +410,9 @@ def test_targets_have_figures_pictures_and_words(tmp_path: Path) -> None:
         "aae_roll": {"target": "roll", "label_share": 0.0},
         "vae": None,
     }  # fmt: skip
-    shown = replace(results({"aae_mixture_labels": facts(None, distance=0.05), "aae_roll": facts(None)}, tmp_path),
+    said = {"aae_mixture_labels": facts(None, distance=0.05) | {"code_scale_by_seed": [0.9, 1.1]},
+            "aae_roll": facts(None) | {"code_scale_by_seed": [1.2, 0.0]}}  # fmt: skip
+    shown = replace(results(said, tmp_path),
                     trained={name: {"critic": 0.7, "critic_by_seed": [1.3, 0.09]} if name == "aae_roll" else {}
                              for name in models}, codes={"aae_roll": {"knn": 0.6}})  # fmt: skip
     assert targets(shown, tmp_path) == []
@@ -438,6 +440,8 @@ def test_targets_have_figures_pictures_and_words(tmp_path: Path) -> None:
         "In 1 of 2 seeds the critic tells **nearly all** codes of aae_roll from what they should look like (0.09"
         in text
     )
+    assert "In 1 of 2 seeds the encoder of aae_roll has **collapsed**: it gives all images one code." in text
+    assert text.count("collapsed") == 1
     assert "codes of aae_mixture_labels from what" not in text
     assert table["aae_roll"][-8:] == ["0.70", "0.600", *"––––––"]
     sharp = {"aae_mixture_labels": models["aae_mixture_labels"] | {"reconstructed": 0.55}}

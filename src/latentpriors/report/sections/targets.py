@@ -16,6 +16,7 @@ from ..words import BLIND, beaten, listed, share_interval
 from .galleries import gallery
 
 COLUMNS = 12  # of the grids that the stage decodes
+ALIKE = 1e-3  # the deviation of codes, where targets have about one: below it, they are all one
 BLURRED = 0.5  # of reconstructions whose class a classifier sees: below it, it says little of draws
 FIGURES = (
     Column("name", "autoencoder", "s", ""),
@@ -59,8 +60,9 @@ def targets(results: Results, out: Path) -> list[Text | Sheet | Picture | Galler
     rows = pd.DataFrame([_row(results, name, facts) for name, facts in found.items()])
     paths = {name: results.in_homes(f"targets/{name}/points.csv") for name in found}
     drawn = targets_and_codes({name: pd.read_csv(path) for name, path in paths.items() if path})
+    text = _words(rows) + "".join(_failures(results, name) for name in found)
     return [
-        Text(_words(rows) + _beaten(results, list(found))), Sheet(FIGURES, rows, explained=True, missing="–"),
+        Text(text), Sheet(FIGURES, rows, explained=True, missing="–"),
         *written("targets", drawn, CAPTION, out), *_grids(results, list(found), out),
     ]  # fmt: skip
 
@@ -110,8 +112,15 @@ def _words(rows: pd.DataFrame) -> str:
     return text
 
 
-def _beaten(results: Results, names: list[str]) -> str:
-    return "".join(beaten(results.trained[name].get("critic_by_seed", []), name) for name in names)
+def _failures(results: Results, name: str) -> str:
+    """Returns which seeds of an autoencoder a critic has won, and in which the encoder has collapsed; else nothing."""
+    text = beaten(results.trained[name].get("critic_by_seed", []), name)
+    scales = results.likelihood.get(name, {}).get("code_scale_by_seed", [])
+    if dead := sum(scale < ALIKE for scale in scales):
+        text += (
+            f" In {dead} of {len(scales)} seeds the encoder of {name} has **collapsed**: it gives all images one code."
+        )
+    return text
 
 
 def _grids(results: Results, names: list[str], out: Path) -> list[Gallery]:
