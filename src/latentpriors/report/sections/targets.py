@@ -94,13 +94,11 @@ def _words(rows: pd.DataFrame) -> str:
         )
     asked = rows.dropna(subset="accuracy")
     if len(asked):
-        near, seen = (
-            listed([f"{name} {share:.1%}" for name, share in zip(asked["name"], asked[key], strict=True)])
-            for key in ("neighbours", "accuracy")
-        )
+        near = listed([f"{row.name} {row.neighbours:.1%}" for row in asked.itertuples()])
+        seen = listed([f"{row.name} {row.accuracy:.1%} (judge {row.judged:.1%})" for row in asked.itertuples()])
         text += (
             " Asked for a class by drawing where the target has it, so many codes lie beside training codes of it: "
-            f"{near}; and in so many images decoders show it: {seen}."
+            f"{near}; and in so many images classifiers see it: {seen}."
         )
     blurred = asked[asked.reconstructed < BLURRED]
     if len(blurred):
