@@ -2,8 +2,8 @@
 
 from context import ROOT, run
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import torch
 
 from latentpriors.evaluation.interpolation import COLUMNS, line_images, shown
@@ -14,6 +14,9 @@ from latentpriors.project.code import fingerprints
 from latentpriors.runs import device, generator, seed, value
 from latentpriors.store import load_tensors, save_json, whole
 from latentpriors.training import Protocol
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def train_autoencoder(
@@ -65,8 +68,10 @@ def train_autoencoder(
         save_grid(torch.cat(shown(shots)), part / "training.png", 2 * COLUMNS)
 
 
-def _map(codes: torch.Tensor, labels: torch.Tensor) -> pd.DataFrame:
+def _map(codes: torch.Tensor, labels: torch.Tensor) -> "pd.DataFrame":
     """Returns the map of codes (N, D) and their labels (N,); codes that are all alike are one point."""
+    import pandas as pd
+
     if (codes != codes[0]).any():
         return latent_map(codes, labels)
     # An encoder has collapsed: t-SNE would divide by the spread of its codes, and the process die of it.

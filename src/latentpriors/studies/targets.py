@@ -5,7 +5,6 @@ __all__ = ["STEPS", "asked_figures", "class_codes", "points", "target_grids"]
 from typing import TYPE_CHECKING
 
 import torch
-from sklearn.neighbors import KNeighborsClassifier
 from torch import Tensor
 
 from ..autoencoders.base import Autoencoder
@@ -80,6 +79,8 @@ def asked_figures(
         codes: Of real images, with shape (N, D), of "train" and "test".
         labels: Their classes, with shape (N,).
     """
+    from sklearn.neighbors import KNeighborsClassifier  # here: it takes a second
+
     z, y = draws
     found = class_accuracy(classifiers, images(model, z), y)
     found["judged"] = class_accuracy(judges, images(model, z), y)["accuracy"]
