@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from latentpriors.evaluation.interpolation import COLUMNS, line_images, shown
-from latentpriors.evaluation.previews import latent_map, save_grid
+from latentpriors.evaluation.previews import POINTS, latent_map, save_grid
 from latentpriors.fits import fit_autoencoder, load_autoencoder
 from latentpriors.over_seeds import curves, each_seed, facts_of, gather, gather_curves, merged
 from latentpriors.project.code import fingerprints
@@ -69,13 +69,13 @@ def train_autoencoder(
 
 
 def _map(codes: torch.Tensor, labels: torch.Tensor) -> "pd.DataFrame":
-    """Returns the map of codes (N, D) and their labels (N,); codes that are all alike are one point."""
+    """Returns the map of the first codes (N, D) and their labels (N,); codes that are all alike are one point."""
     import pandas as pd
 
     if (codes != codes[0]).any():
         return latent_map(codes, labels)
     # An encoder has collapsed: t-SNE would divide by the spread of its codes, and the process die of it.
-    return pd.DataFrame({"label": labels.numpy()}).assign(x=0.0, y=0.0)[["x", "y", "label"]]
+    return pd.DataFrame({"label": labels[:POINTS].numpy()}).assign(x=0.0, y=0.0)[["x", "y", "label"]]
 
 
 if __name__ == "__main__":

@@ -82,9 +82,9 @@ def asked_figures(
     from sklearn.neighbors import KNeighborsClassifier  # here: it takes a second
 
     z, y = draws
-    found = class_accuracy(classifiers, images(model, z), y)
-    found["judged"] = class_accuracy(judges, images(model, z), y)["accuracy"]
-    again = images(model, codes["test"])
+    drawn, again = images(model, z), images(model, codes["test"])
+    found = class_accuracy(classifiers, drawn, y)
+    found["judged"] = class_accuracy(judges, drawn, y)["accuracy"]
     for key, scorers in (("reconstructed", classifiers), ("judged_reconstructed", judges)):
         found[key] = class_accuracy(scorers, again, labels["test"])["accuracy"]
     voters = KNeighborsClassifier(NEIGHBOURS).fit(codes["train"].cpu().numpy(), labels["train"].cpu().numpy())
